@@ -20,6 +20,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import quote, urlencode
 
+from ganlab.languages import _
 from ganlab.query import GivenTwice, Pairs
 from ganlab.registry import SpecError
 
@@ -51,7 +52,7 @@ def split(pairs: Iterable[tuple[str, str]], refuse: Callable[[SpecError], None])
 
     def put(where: dict[str, str], key: str, name: str, text: str) -> None:
         if key in where:
-            refuse(GivenTwice(name, f"{where[key]} and {text}", "one value"))
+            refuse(GivenTwice(name, f"{where[key]} and {text}", _("one value")))
         where.setdefault(key, text)
 
     alone: dict[str, str] = {}

@@ -168,6 +168,20 @@ def _cards(options: argparse.Namespace, rest: list[str]) -> int:
     return 0
 
 
+def _words(options: argparse.Namespace, rest: list[str]) -> int:
+    from ganlab.languages import ENGLISH, LANGUAGES
+    from ganlab.languages.extract import update
+
+    _refuse(rest, "nothing: this command has no options")
+    for language in LANGUAGES:
+        if language != ENGLISH:
+            missing = update(language)
+            print(f"{language}: {len(missing)} texts without a translation")
+            for text in missing:
+                print(f"  {text!r}")
+    return 0
+
+
 def _toggles(options: argparse.Namespace, rest: list[str]) -> int:
     _refuse(rest, "left out: this command has no arguments")
     from ganlab.reference import markdown
@@ -257,6 +271,8 @@ def main(arguments: list[str] | None = None) -> int:
     cards = commands.add_parser("cards", help="make the moving pictures of the gallery's cards")
     cards.add_argument("names", nargs="*", help="presets; by default those without a current one")
     cards.set_defaults(do=_cards)
+    catalogues = commands.add_parser("words", help="bring the catalogues of languages up to date")
+    catalogues.set_defaults(do=_words)
     toggles = commands.add_parser("toggles", help="every variant with its equation, as Markdown")
     toggles.set_defaults(do=_toggles)
     measures = commands.add_parser("measures", help="every number and curve, as Markdown")

@@ -8,6 +8,7 @@ from typing import Any
 from ganlab import address
 from ganlab.address import LETTERS
 from ganlab.experiment import SHARED, Experiment, params, read_events, read_spec
+from ganlab.languages import _
 from ganlab.query import UnknownField, pairs_of
 from ganlab.reconcile import reconcile
 from ganlab.registry import Param, SpecError
@@ -57,17 +58,19 @@ class Comparison(Experiment):
 
     def _check_specs(self) -> None:
         if not LEAST <= len(self.specs) <= MOST:
-            raise SpecError("runs", len(self.specs), f"{LEAST} to {MOST}")
+            raise SpecError("runs", len(self.specs), _("{least} to {most}", least=LEAST, most=MOST))
         known = params(self.base.in_a_lab())
         if not self.fields:
-            raise SpecError("fields", self.fields, "at least one field that may differ")
+            raise SpecError("fields", self.fields, _("at least one field that may differ"))
         for name in self.fields:
             if name not in known:
-                raise SpecError("field", name, "one of " + ", ".join(known))
+                raise SpecError("field", name, _("one of ") + ", ".join(known))
         for spec in self.specs[1:]:
             if self.base.changed({n: spec.value(n) for n in self.fields}) != spec:
                 raise SpecError(
-                    "specs", spec, f"Specs that differ in {', '.join(self.fields)} only"
+                    "specs",
+                    spec,
+                    _("Specs that differ in {listed} only", listed=", ".join(self.fields)),
                 )
 
     @classmethod
@@ -78,7 +81,7 @@ class Comparison(Experiment):
         """
         counts = {len(column) for column in columns.values()}
         if len(counts) != 1:
-            raise SpecError("values", counts, "the same number for each field")
+            raise SpecError("values", counts, _("the same number for each field"))
         rows = zip(*columns.values(), strict=True)
         specs = tuple(base.changed(dict(zip(columns, row, strict=True))) for row in rows)
         return cls(specs, tuple(columns))
@@ -135,9 +138,11 @@ class Comparison(Experiment):
         columns = {n: list(c) for n, c in self.columns.items() if n in params(base)}
         columns = columns or {"k": [base.k] * len(self.specs)}
         for name, value in own.items():
-            letter, _, field = name.partition(".")
+            letter, _dot, field = name.partition(".")
             if field not in columns:
-                raise SpecError(name, value, f"a field that differs: {', '.join(columns)}")
+                raise SpecError(
+                    name, value, _("a field that differs: {listed}", listed=", ".join(columns))
+                )
             columns[field][LETTERS.index(letter)] = value
         return Comparison.by(base, columns)
 
@@ -149,7 +154,7 @@ class Comparison(Experiment):
         """Let `name` differ too, or in place of another field. Raises `SpecError` if unknown."""
         known = params(self.base)
         if name not in known:
-            raise SpecError("field", name, "one of " + ", ".join(known))
+            raise SpecError("field", name, _("one of ") + ", ".join(known))
         new = spread(known[name], self.base.value(name), len(self.specs))
         if instead_of is None:
             return self.with_columns({**self.columns, name: new})
@@ -220,15 +225,23 @@ class Comparison(Experiment):
         for letter in LETTERS[1 : 1 + max(map(LETTERS.index, runs), default=0)]:
             if letter not in runs:
                 refuse(
-                    SpecError("runs", ", ".join(sorted(runs)), f"complete: run {letter} is missing")
+                    SpecError(
+                        "runs",
+                        ", ".join(sorted(runs)),
+                        _("complete: run {letter} is missing", letter=letter),
+                    )
                 )
                 break
             values = {}
             receive(runs[letter], refuse)
             for field, text in runs[letter].items():
                 if field not in known:
-                    what = f"one of {', '.join(known)}: all runs share {' and '.join(SHARED)}"
-                    where = f"field of run {letter}"
+                    what = _(
+                        "one of {listed}: all runs share {listed2}",
+                        listed=", ".join(known),
+                        listed2=" and ".join(SHARED),
+                    )
+                    where = _("field of run {letter}", letter=letter)
                     refuse(UnknownField(where, field, what, f"{letter}.{field}"))
                     continue
                 try:

@@ -14,11 +14,12 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ganlab.languages import _
 from ganlab.params import LIVE, PARAMS, not_live
 from ganlab.registry import SpecError
 from ganlab.spec import Spec
 
-_GRAMMAR = "such as 100:k:5 (a change after 100 updates) or 240:G (an update out of turn)"
+_GRAMMAR = _("such as 100:k:5 (a change after 100 updates) or 240:G (an update out of turn)")
 
 
 @dataclass(frozen=True)
@@ -35,9 +36,9 @@ class Event:
 
     def __post_init__(self) -> None:
         if type(self.at) is not int or not 0 <= self.at <= 10**12:
-            raise SpecError("events", self.at, "a number of updates: an integer >= 0")
+            raise SpecError("events", self.at, _("a number of updates: an integer >= 0"))
         if (self.player in ("D", "G")) == bool(self.fields) or self.player not in ("D", "G", ""):
-            raise SpecError("events", self, "a change of fields, or an update of D or G")
+            raise SpecError("events", self, _("a change of fields, or an update of D or G"))
         for name, value in self.fields:
             if name not in LIVE:
                 raise not_live(name, value)
@@ -59,15 +60,19 @@ def check(events: object, specs: Sequence[Spec]) -> tuple[Event, ...]:
     try:
         each = iter(events)  # type: ignore[call-overload]  # caught here
     except TypeError:
-        raise SpecError("events", events, f"a sequence of Events, or text {_GRAMMAR}") from None
+        raise SpecError(
+            "events", events, _("a sequence of Events, or text {grammar}", grammar=_GRAMMAR)
+        ) from None
     found, before = [], 0
     # Runs that differ only in their seed allow the same events.
     specs = list({_but_seed(spec): spec for spec in specs}.values())
     for event in each:
         if not isinstance(event, Event):
-            raise SpecError("events", event, f"Events, or text {_GRAMMAR}")
+            raise SpecError("events", event, _("Events, or text {grammar}", grammar=_GRAMMAR))
         if event.at < before:
-            raise SpecError("events", event.at, f"events in order: {before} or later")
+            raise SpecError(
+                "events", event.at, _("events in order: {before} or later", before=before)
+            )
         before, specs = event.at + bool(event.player), [event.of(spec) for spec in specs]
         found.append(event)
     return tuple(found)

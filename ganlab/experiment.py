@@ -12,6 +12,7 @@ from typing import Any, Self
 from ganlab import address
 from ganlab.address import LETTERS, MOST_EVENTS
 from ganlab.events import Event, all_after, check, reseeded, write
+from ganlab.languages import _
 from ganlab.own_data import FIELD as OWN
 from ganlab.query import pairs_of
 from ganlab.registry import Param, SpecError
@@ -73,16 +74,20 @@ class Experiment:
         if self.seeds != 1:
             check_seeds(self.seeds)
         if self.events and len(self.events) != len(self.specs):
-            raise SpecError("events", self.events, f"one entry for each of {len(self.specs)} runs")
+            raise SpecError(
+                "events",
+                self.events,
+                _("one entry for each of {count} runs", count=len(self.specs)),
+            )
         pairs = zip(self.events, self.specs, strict=False)
         checked = tuple(check(events, [spec]) for events, spec in pairs)
         object.__setattr__(self, "events", checked if any(checked) else ())
 
     def _check_specs(self) -> None:
         if len(self.specs) != 1 or self.fields:
-            raise SpecError("runs", len(self.specs), "one, with no fields that differ")
+            raise SpecError("runs", len(self.specs), _("one, with no fields that differ"))
         if not isinstance(self.base, Spec):
-            raise SpecError("base", self.base, "a Spec")
+            raise SpecError("base", self.base, _("a Spec"))
         self.base.in_a_lab()
 
     @classmethod
@@ -214,19 +219,21 @@ def read_events(
         where = "" if letter == LETTERS[0] else f"{letter}."
         try:
             if len(text) > MOST_EVENTS:
-                raise SpecError("events", text, f"at most {MOST_EVENTS} characters")
+                raise SpecError(
+                    "events", text, _("at most {most_events} characters", most_events=MOST_EVENTS)
+                )
             events = check(text, [spec])
         except SpecError as error:
             refuse(BadEvents(where + error.name, error.value, error.allowed))
         out.append(events)
     for letter, text in texts.items():
         if len(specs) > 1:
-            refuse(SpecError(address.event_field(letter), text, "events of a run that exists"))
+            refuse(SpecError(address.event_field(letter), text, _("events of a run that exists")))
     return tuple(out)
 
 
 def check_seeds(seeds: object) -> int:
     """`seeds`, if that number can be trained together. Raises `SpecError`, named "runs"."""
     if type(seeds) is not int or seeds not in SEEDS:
-        raise SpecError("runs", seeds, f"one of {', '.join(map(str, SEEDS))}")
+        raise SpecError("runs", seeds, _("one of {listed}", listed=", ".join(map(str, SEEDS))))
     return seeds

@@ -14,6 +14,7 @@ from typing import Any
 from ganlab.declarations import IN_ITS_ENTRY, choice, declared, declared_params, from_entries
 from ganlab.domains import IMAGE
 from ganlab.estimators import BASELINES, ESTIMATORS
+from ganlab.languages import _
 from ganlab.latents import LATENTS
 from ganlab.losses import LOSSES
 from ganlab.networks import ACTIVATIONS, INITS, OUTPUTS
@@ -42,13 +43,15 @@ def _infers(values: Mapping[str, Any]) -> bool:
 
 
 def _bias(player: str, choices: tuple[str, ...], doc: str) -> str:
-    doc = f"Whether {player}'s layers have biases. {doc}"
-    return choice(f"{player}'s biases", choices, "yes", doc, owner=player, more=True)
+    doc = _("Whether {player}'s layers have biases. {doc}", player=player, doc=doc)
+    return choice(
+        _("{player}'s biases", player=player), choices, "yes", doc, owner=player, more=True
+    )
 
 
 def _hidden(player: str, doc: str) -> tuple[int, ...]:
     return declared(
-        f"{player}'s hidden widths",
+        _("{player}'s hidden widths", player=player),
         (32, 32),
         1,
         IMAGE.widest,
@@ -60,22 +63,27 @@ def _hidden(player: str, doc: str) -> tuple[int, ...]:
 
 
 def _activation(player: str) -> str:
-    doc = f"The activation function between {player}'s layers."
-    return choice(f"{player}'s activation", ACTIVATIONS, "leaky_relu", doc, owner=player)
+    doc = _("The activation function between {player}'s layers.", player=player)
+    return choice(
+        _("{player}'s activation", player=player), ACTIVATIONS, "leaky_relu", doc, owner=player
+    )
 
 
 def _start(player: str) -> tuple[float, ...]:
     hidden = f"{player.lower()}_hidden"
     return declared(
-        f"{player}'s first values",
+        _("{player}'s first values", player=player),
         (),
         -1e6,
         1e6,
         "floats",
         longest=32,
-        doc=f"The initial weights and biases of a small {player}: for each layer the weights into "
-        "each unit in turn, then the biases, as in PyTorch's state_dict. If empty, they are drawn "
-        "as “initial weights” says.",
+        doc=_(
+            "The initial weights and biases of a small {player}: for each layer the "
+            "weights into each unit in turn, then the biases, as in PyTorch's "
+            "state_dict. If empty, they are drawn as “initial weights” says.",
+            player=player,
+        ),
         owner=player,
         numeric=True,
         more=True,
@@ -85,7 +93,7 @@ def _start(player: str) -> tuple[float, ...]:
 
 def _rate(player: str, default: float, doc: str, knob: int) -> float:
     return declared(
-        f"{player}'s rate",
+        _("{player}'s rate", player=player),
         default,
         1e-6,
         100.0,
@@ -109,81 +117,97 @@ class Fields:
     """
 
     target: str = choice(
-        "p_data", TARGETS, "gaussian", "The data distribution that G must learn.", owner="data"
+        _("p_data"),
+        TARGETS,
+        "gaussian",
+        _("The data distribution that G must learn."),
+        owner="data",
     )
     data_size: int = declared(
-        "points of data",
+        _("points of data"),
         0,
         0,
         1_000_000,
-        doc="The number of points that are drawn from p_data once, with the seed, as the training "
-        "data. Minibatches go through them in turn, shuffled. 0: each minibatch is drawn anew.",
+        doc=_(
+            "The number of points that are drawn from p_data once, with the seed, as the "
+            "training data. Minibatches go through them in turn, shuffled. 0: each "
+            "minibatch is drawn anew."
+        ),
         typical=32,
         owner="data",
         numeric=True,
         needs=lambda values: not TARGETS[values["target"]].finite,
     )
     balanced: str = choice(
-        "samples of each mode",
+        _("samples of each mode"),
         _SWITCH,
         "no",
-        "Whether each minibatch has as many samples of each mode as its weight says, to within "
-        "one. If not, their numbers are random.",
+        _(
+            "Whether each minibatch has as many samples of each mode as its weight says, "
+            "to within one. If not, their numbers are random."
+        ),
         owner="data",
         numeric=True,
         more=True,
         needs=lambda values: TARGETS[values["target"]].labelled and not values["data_size"],
     )
-    latent: str = choice("latent z", LATENTS, "normal", "The distribution of G's input.", owner="G")
+    latent: str = choice(
+        _("latent z"), LATENTS, "normal", _("The distribution of G's input."), owner="G"
+    )
     latent_dim: int = declared(
-        "dimensions of z",
+        _("dimensions of z"),
         1,
         1,
         256,
-        doc="With one dimension the whole map z → G(z) is shown; more give G more freedom.",
+        doc=_("With one dimension the whole map z → G(z) is shown; more give G more freedom."),
         owner="G",
     )
     latent_points: tuple[float, ...] = declared(
-        "given latents",
+        _("given latents"),
         (),
         -1e6,
         1e6,
         "floats",
         longest=32,
-        empty="drawn anew",
-        doc="A fixed set of latents, in place of the distribution above: minibatches use them in "
-        "turn, shuffled. If the batch is as long as the set, each minibatch is the whole set.",
+        empty=_("drawn anew"),
+        doc=_(
+            "A fixed set of latents, in place of the distribution above: minibatches use "
+            "them in turn, shuffled. If the batch is as long as the set, each minibatch "
+            "is the whole set."
+        ),
         owner="G",
         more=True,
         needs=lambda values: values["latent_dim"] == 1,
     )
     g_hidden: tuple[int, ...] = _hidden(
-        "G", "Widths of G's hidden layers, such as 32, 32. If empty, G is linear."
+        "G", _("Widths of G's hidden layers, such as 32, 32. If empty, G is linear.")
     )
     g_activation: str = _activation("G")
     g_output: str = choice(
-        "G's output",
+        _("G's output"),
         OUTPUTS,
         "linear",
-        "The function applied to G's last layer.",
+        _("The function applied to G's last layer."),
         owner="G",
         images=True,
     )
     estimator: str = choice(
-        "G's symbols",
+        _("G's symbols"),
         ESTIMATORS,
         "straight-through",
-        "How G turns its logits into symbols, and how its gradient passes through the choice.",
+        _("How G turns its logits into symbols, and how its gradient passes through the choice."),
         owner="G",
         needs=_symbols,
     )
     temperature: float = declared(
-        "temperature τ",
+        _("temperature τ"),
         1.0,
         0.05,
         20.0,
-        doc="Softness of the relaxed samples. As τ → 0 they become one-hot and their gradient "
-        "unbiased, but of unbounded variance.",
+        doc=_(
+            "Softness of the relaxed samples. As τ → 0 they become one-hot and their "
+            "gradient unbiased, but of unbounded variance."
+        ),
         owner="G",
         numeric=True,
         live=True,
@@ -191,11 +215,11 @@ class Fields:
         needs=_tempered,
     )
     temperature_decay: float = declared(
-        "decay of τ",
+        _("decay of τ"),
         0.0,
         0.0,
         0.1,
-        doc="In iteration t the temperature is τ exp(-decay · t), as Jang et al. anneal it.",
+        doc=_("In iteration t the temperature is τ exp(-decay · t), as Jang et al. anneal it."),
         typical=1e-3,
         owner="G",
         numeric=True,
@@ -203,70 +227,82 @@ class Fields:
         needs=_tempered,
     )
     temperature_floor: float = declared(
-        "lowest τ",
+        _("lowest τ"),
         0.1,
         0.05,
         20.0,
-        doc="The temperature stops falling here.",
+        doc=_("The temperature stops falling here."),
         owner="G",
         numeric=True,
         live=True,
         needs=lambda values: _tempered(values) and values["temperature_decay"] > 0,
     )
     baseline: str = choice(
-        "baseline",
+        _("baseline"),
         BASELINES,
         "batch",
-        "What is subtracted from a symbol's cost: the mean cost of the others in the batch, which "
-        "leaves the gradient unbiased and lowers its variance, or nothing.",
+        _(
+            "What is subtracted from a symbol's cost: the mean cost of the others in the "
+            "batch, which leaves the gradient unbiased and lowers its variance, or "
+            "nothing."
+        ),
         owner="G",
         live=True,
         needs=lambda values: _symbols(values) and ESTIMATORS[values["estimator"]].scored,
     )
     d_hidden: tuple[int, ...] = _hidden(
-        "D", "Widths of D's hidden layers. A small D cannot see all errors of G."
+        "D", _("Widths of D's hidden layers. A small D cannot see all errors of G.")
     )
     d_activation: str = _activation("D")
     conditional: str = choice(
-        "labels",
+        _("labels"),
         _SWITCH,
         "no",
-        "Whether G and D are given the label of each sample, so that G learns p(x | label). A mode "
-        "of p_data, or a piece of its curve, is a label.",
+        _(
+            "Whether G and D are given the label of each sample, so that G learns p(x | "
+            "label). A mode of p_data, or a piece of its curve, is a label."
+        ),
         owner="game",
         needs=lambda values: TARGETS[values["target"]].labelled,
     )
     few_labels: int = declared(
-        "labelled points of each label",
+        _("labelled points of each label"),
         0,
         0,
         1000,
-        doc="Semi-supervised learning: D has an output for each label and one for “generated”, and "
-        "learns the labels of this many points of each label besides its game. For comparison, a "
-        "net of the same shape learns from these points alone. 0: off.",
+        doc=_(
+            "Semi-supervised learning: D has an output for each label and one for "
+            "“generated”, and learns the labels of this many points of each label "
+            "besides its game. For comparison, a net of the same shape learns from these "
+            "points alone. 0: off."
+        ),
         typical=4,
         owner="D",
         more=True,
         needs=lambda values: TARGETS[values["target"]].labelled and values["conditional"] == "no",
     )
     inference: str = choice(
-        "inference of z",
+        _("inference of z"),
         _INFERENCE,
         "none",
-        "A third net, the encoder E(x), infers z from x; its hidden layers are G's in reverse "
-        "order. “regression”: it learns z from generated samples G(z), without any influence on G "
-        "and D. “joint” (ALI, BiGAN): D distinguishes pairs (x, E(x)) from pairs (G(z), z), and E "
-        "learns with G to fool it.",
+        _(
+            "A third net, the encoder E(x), infers z from x; its hidden layers are G's "
+            "in reverse order. “regression”: it learns z from generated samples G(z), "
+            "without any influence on G and D. “joint” (ALI, BiGAN): D distinguishes "
+            "pairs (x, E(x)) from pairs (G(z), z), and E learns with G to fool it."
+        ),
         owner="game",
         more=True,
         needs=_infers,
     )
     e_lr: float = declared(
-        "E's rate",
+        _("E's rate"),
         3e-3,
         1e-6,
         100.0,
-        doc="Learning rate of E, which makes one update with each of G. Its decay is that of G's.",
+        doc=_(
+            "Learning rate of E, which makes one update with each of G. Its decay is that of G's."
+        ),
         log=True,
         owner="game",
         numeric=True,
@@ -275,10 +311,10 @@ class Fields:
         needs=lambda values: _infers(values) and values["inference"] == "regression",
     )
     loss: str = choice(
-        "loss",
+        _("loss"),
         LOSSES,
         "non-saturating",
-        "The functions that D and G minimise; each is given below with its equation.",
+        _("The functions that D and G minimise; each is given below with its equation."),
         owner="game",
         live=True,
         knob=2,
@@ -288,8 +324,10 @@ class Fields:
         1,
         0,
         300,
-        doc="Number of D updates before the updates of G (Algorithm 1). With 0, D is frozen and G "
-        "exploits it.",
+        doc=_(
+            "Number of D updates before the updates of G (Algorithm 1). With 0, D is "
+            "frozen and G exploits it."
+        ),
         owner="D",
         numeric=True,
         live=True,
@@ -297,50 +335,58 @@ class Fields:
         scale=(0, 20),
     )
     d_to_optimum: float = declared(
-        "D to its optimum",
+        _("D to its optimum"),
         0.0,
         0.0,
         1.0,
-        doc="Each update of D trains it to its optimum on 4,096 samples of each kind, the same in "
-        "every update, as the theory assumes: L-BFGS, eagerly, until no entry of D's gradient is "
-        "larger than this tolerance, or after 64 evaluations. 0: off.",
+        doc=_(
+            "Each update of D trains it to its optimum on 4,096 samples of each kind, "
+            "the same in every update, as the theory assumes: L-BFGS, eagerly, until no "
+            "entry of D's gradient is larger than this tolerance, or after 64 "
+            "evaluations. 0: off."
+        ),
         typical=1e-3,
         owner="D",
         live=True,
         more=True,
     )
     g_steps: int = declared(
-        "G updates",
+        _("G updates"),
         1,
         1,
         20,
-        doc="Number of G updates after the k updates of D, at the end of each iteration of "
-        "Algorithm 1. More than one helps G against a D that is too strong.",
+        doc=_(
+            "Number of G updates after the k updates of D, at the end of each iteration "
+            "of Algorithm 1. More than one helps G against a D that is too strong."
+        ),
         owner="game",
         numeric=True,
         live=True,
     )
     rule: str = choice(
-        "update rule",
+        _("update rule"),
         RULES,
         "alternating",
-        "The weights of D and G at which the two gradients are taken.",
+        _("The weights of D and G at which the two gradients are taken."),
         owner="game",
         live=True,
     )
     optimizer: str = choice(
-        "optimiser", OPTIMIZERS, "adam", "The optimiser of both players.", owner="optimiser"
+        _("optimiser"), OPTIMIZERS, "adam", _("The optimiser of both players."), owner="optimiser"
     )
     g_lr: float = _rate(
         "G",
         3e-4,
-        "Learning rate of G. Its ratio to D's learning rate matters most.",
+        _("Learning rate of G. Its ratio to D's learning rate matters most."),
         knob=5,
     )
     d_lr: float = _rate(
         "D",
         3e-3,
-        "Learning rate of D. With a high rate D stays near D*; with a low rate it lags behind G.",
+        _(
+            "Learning rate of D. With a high rate D stays near D*; with a low rate it "
+            "lags behind G."
+        ),
         knob=6,
     )
     betas: tuple[float, float] = IN_ITS_ENTRY
@@ -348,66 +394,66 @@ class Fields:
     momentum_rise: float = IN_ITS_ENTRY
     momentum_ramp: int = IN_ITS_ENTRY
     lr_decay: float = declared(
-        "decay of the learning rates",
+        _("decay of the learning rates"),
         0.0,
         0.0,
         0.1,
-        doc="Each update divides the player's learning rate by 1 plus this number.",
+        doc=_("Each update divides the player's learning rate by 1 plus this number."),
         typical=1e-3,
         owner="optimiser",
         numeric=True,
     )
     lr_floor: float = declared(
-        "lowest learning rate",
+        _("lowest learning rate"),
         0.0,
         0.0,
         1.0,
-        doc="The learning rates stop decaying here.",
+        doc=_("The learning rates stop decaying here."),
         typical=1e-5,
         owner="optimiser",
         numeric=True,
         needs=lambda values: values["lr_decay"] > 0,
     )
     batch: int = declared(
-        "batch",
+        _("batch"),
         256,
         1,
         4096,
-        doc="Number of real and of generated samples per update.",
+        doc=_("Number of real and of generated samples per update."),
         owner="game",
     )
     init: str = choice(
-        "initial weights",
+        _("initial weights"),
         INITS,
         "default",
-        "The distribution of both nets' initial weights.",
+        _("The distribution of both nets' initial weights."),
         owner="game",
         numeric=True,
     )
     init_gain: float = declared(
-        "gain of the initial weights",
+        _("gain of the initial weights"),
         1.0,
         0.001,
         5.0,
-        doc="Factor of the initial weights. With a small gain, p_g starts as a narrow bump.",
+        doc=_("Factor of the initial weights. With a small gain, p_g starts as a narrow bump."),
         owner="game",
         numeric=True,
     )
     d_init_gain: float = declared(
-        "gain of D's initial weights",
+        _("gain of D's initial weights"),
         0.0,
         0.0,
         5.0,
-        doc="Factor of D's initial weights; 0: the gain above.",
+        doc=_("Factor of D's initial weights; 0: the gain above."),
         owner="game",
         numeric=True,
     )
     seed: int = declared(
-        "seed",
+        _("seed"),
         0,
         0,
         2**31 - 1,
-        doc="The seed of the initial weights, the data and the latents.",
+        doc=_("The seed of the initial weights, the data and the latents."),
         owner="data",
         numeric=True,
     )
@@ -445,11 +491,13 @@ class Fields:
     g_bias: str = _bias(
         "G",
         (*_SWITCH, "alone"),
-        "Without them z = 0 stays x = 0. With “alone” only they learn, and the weights keep their "
-        "initial values.",
+        _(
+            "Without them z = 0 stays x = 0. With “alone” only they learn, and the "
+            "weights keep their initial values."
+        ),
     )
     g_start: tuple[float, ...] = _start("G")
-    d_bias: str = _bias("D", _SWITCH, "Without them D(0) is 1/2.")
+    d_bias: str = _bias("D", _SWITCH, _("Without them D(0) is 1/2."))
     d_start: tuple[float, ...] = _start("D")
 
 

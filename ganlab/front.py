@@ -30,6 +30,7 @@ from ganlab import paths, rights, theme
 from ganlab.allowance import Admission
 from ganlab.headers import security_headers
 from ganlab.index import Addressing, addressed
+from ganlab.languages import nearest, of_front_end
 from ganlab.limits import limit
 from ganlab.live import answers
 from ganlab.live.wire import MOST_TEXT
@@ -41,8 +42,8 @@ FOREVER = "public, max-age=31536000, immutable"
 ASK = "no-cache"
 LIVE_URL = "live"
 _HOMES = HOME, f"{HOME}/"  # paths that lead to the app's own address
-# Fields of an address that are no run's: Streamlit's own, and the operator's token.
-_NO_RUN = {"embed", "embed_options", "operator", "present"}
+# Fields of an address that are no run's: Streamlit's own, the operator's token, the language.
+_NO_RUN = {"embed", "embed_options", "operator", "present", "lang"}
 TOKENS = "tokens.js"  # served beside the files of the front end, one of which imports it
 _YEAR = 365 * 24 * 3600
 
@@ -140,6 +141,12 @@ def _tokens(_: Request) -> Response:
     return Response(theme.module(), media_type="text/javascript", headers={"Cache-Control": ASK})
 
 
+def _words(request: Request) -> Response:
+    """The front end's texts in another language."""
+    texts = of_front_end(nearest(request.path_params["language"]))  # in a thread: it reads a file
+    return JSONResponse(texts, headers={"Cache-Control": ASK})
+
+
 def bound_messages(receive: Receive, most: int) -> None:
     """Make the server close a WebSocket (1009) whose messages exceed `most` bytes.
 
@@ -176,6 +183,7 @@ class Front:
             Route(f"/{paths.ANSWERS_URL}/{{page}}/{{kind}}", answers.endpoint),
             *(Route(f"/{path}", _home) for path in _HOMES),
             Route(f"/{paths.ASSETS_URL}/live/{TOKENS}", _tokens),
+            Route(f"/{paths.ASSETS_URL}/live/words-{{language}}.json", _words),
             Mount(f"/{paths.ASSETS_URL}", Files(paths.ASSETS, ASK)),
             Mount(
                 f"/{paths.PLOTLY_URL}",

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from scipy.special import ndtri, stdtrit
 
+from ganlab.languages import _
 from ganlab.registry import Entry, Registry
 
 
@@ -45,9 +46,9 @@ def _uniform(shape: tuple[int, ...], generator: torch.Generator) -> torch.Tensor
 LATENTS.add(
     LatentEntry(
         name="normal",
-        title="normal",
+        title=_("normal"),
         equation=r"z \sim \mathcal{N}(0, I)",
-        doc="Most latents lie near 0, so G must stretch the middle to spread its mass.",
+        doc=_("Most latents lie near 0, so G must stretch the middle to spread its mass."),
         sample=lambda shape, g: torch.randn(shape, generator=g, device=g.device),
         ppf=ndtri,
         reach=2.6,
@@ -56,9 +57,9 @@ LATENTS.add(
 LATENTS.add(
     LatentEntry(
         name="uniform",
-        title="uniform",
+        title=_("uniform"),
         equation=r"z \sim \mathcal{U}[-1, 1]^d",
-        doc="Latents are equally dense everywhere, so p_g is high just where G is flat.",
+        doc=_("Latents are equally dense everywhere, so p_g is high just where G is flat."),
         sample=_uniform,
         ppf=lambda u: 2.0 * np.asarray(u) - 1.0,
         reach=1.0,
@@ -69,9 +70,9 @@ LATENTS.add(
 LATENTS.add(
     LatentEntry(
         name="unit_uniform",
-        title="uniform of variance 1",
+        title=_("uniform of variance 1"),
         equation=r"z \sim \mathcal{U}[-\sqrt3, \sqrt3]^d",
-        doc="Uniform with the normal's variance; the 2014 paper uses it for images.",
+        doc=_("Uniform with the normal's variance; the 2014 paper uses it for images."),
         cite="Goodfellow et al. 2014",
         sample=lambda shape, generator: _uniform(shape, generator).mul_(math.sqrt(3)),
         ppf=lambda u: math.sqrt(3) * (2.0 * np.asarray(u) - 1.0),
@@ -95,9 +96,9 @@ def _cauchy_ppf(u: np.ndarray) -> np.ndarray:
 LATENTS.add(
     LatentEntry(
         name="cauchy",
-        title="Cauchy",
+        title=_("Cauchy"),
         equation=r"p(z) = \frac{1}{\pi (1 + z^2)}",
-        doc="Tails so heavy that z has no mean: a G that is linear far out can match a Cauchy.",
+        doc=_("Tails so heavy that z has no mean: a G that is linear far out can match a Cauchy."),
         cite="Huster et al. 2021, Pareto GAN",
         sample=_cauchy,
         ppf=_cauchy_ppf,
@@ -115,9 +116,9 @@ def _student(shape: tuple[int, ...], generator: torch.Generator) -> torch.Tensor
 LATENTS.add(
     LatentEntry(
         name="student",
-        title="Student t, 3 degrees of freedom",
+        title=_("Student t, 3 degrees of freedom"),
         equation=r"z \sim t_3",
-        doc="Heavy tails with a mean and a variance: between the normal and the Cauchy.",
+        doc=_("Heavy tails with a mean and a variance: between the normal and the Cauchy."),
         cite="Feder et al. 2020, heavy-tailed GANs",
         sample=_student,
         ppf=lambda u: stdtrit(3, u),
@@ -129,9 +130,11 @@ LATENTS.add(
 LATENTS.add(
     LatentEntry(
         name="constant",
-        title="none: z = 1",
+        title=_("none: z = 1"),
         equation=r"z = (1, \ldots, 1)",
-        doc="G makes a single point: the Dirac-GAN, in which only the point's path is of interest.",
+        doc=_(
+            "G makes a single point: the Dirac-GAN, in which only the point's path is of interest."
+        ),
         cite="Mescheder et al. 2018",
         sample=lambda shape, generator: torch.ones(shape, device=generator.device),
         ppf=lambda u: np.ones_like(u, dtype=np.float64),
@@ -156,9 +159,9 @@ def given(points: tuple[float, ...]) -> LatentEntry:
 
     return LatentEntry(
         name="given",
-        title="given points",
+        title=_("given points"),
         equation=r"z \in \{z_1, \ldots, z_n\}",
-        doc="A finite set of latents, of which G can make no more than as many points.",
+        doc=_("A finite set of latents, of which G can make no more than as many points."),
         sample=sample,
         ppf=ppf,
         reach=1.1 * max(float(np.abs(values).max()), 0.1),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from ganlab.languages import _
+
 
 class Word(NamedTuple):
     """The title of a quantity, one or two sentences about it, and its unit ("" if it has none)."""
@@ -15,46 +17,69 @@ class Word(NamedTuple):
 
 # Layers of the pictures by their ids.
 LAYERS = {
-    "p_data": Word("p_data", "The density of the data, which G should learn.", "1 per unit of x"),
-    "p_g": Word("p_g", "The generator's density, or probabilities.", "1 per unit of x"),
-    "d": Word("D(x)", "The discriminator's probability that x is real.", "0 to 1"),
-    "d_star": Word("D*(x)", "p_data / (p_data + p_g), the optimal D against this G.", "0 to 1"),
-    "map": Word("z → G(z)", "G as a map: arrows from z to x = G(z) are dense where p_g is high."),
+    "p_data": Word(
+        _("p_data"), _("The density of the data, which G should learn."), _("1 per unit of x")
+    ),
+    "p_g": Word("p_g", _("The generator's density, or probabilities."), _("1 per unit of x")),
+    "d": Word("D(x)", _("The discriminator's probability that x is real."), _("0 to 1")),
+    "d_star": Word(
+        "D*(x)", _("p_data / (p_data + p_g), the optimal D against this G."), _("0 to 1")
+    ),
+    "map": Word(
+        "z → G(z)", _("G as a map: arrows from z to x = G(z) are dense where p_g is high.")
+    ),
     "gradient": Word(
-        "push on G",
-        "The direction in which G's loss pushes generated points. Longer is stronger, up to 15 % "
-        "of the picture's width.",
+        _("push on G"),
+        _(
+            "The direction in which G's loss pushes generated points. Longer is "
+            "stronger, up to 15 % of the picture's width."
+        ),
     ),
     "real": Word(
-        "real samples, training data",
-        "500 samples of p_data; or the training data, if they are a finite set: at most 2,000 of "
-        "them, in 1-D as strokes on the axis.",
+        _("real samples, training data"),
+        _(
+            "500 samples of p_data; or the training data, if they are a finite set: at "
+            "most 2,000 of them, in 1-D as strokes on the axis."
+        ),
     ),
     "nearest": Word(
-        "nearest data", "From each of 60 generated samples a line to the nearest training point."
+        _("nearest data"),
+        _("From each of 60 generated samples a line to the nearest training point."),
     ),
-    "fake": Word("generated", "Samples of the generator."),
+    "fake": Word(_("generated"), _("Samples of the generator.")),
     "average": Word(
-        "average of G",
-        "The output of G with the running average of its weights: a thin line, or small crosses.",
+        _("average of G"),
+        _(
+            "The output of G with the running average of its weights: a thin line, or "
+            "small crosses."
+        ),
     ),
     "labels": Word(
-        "labels",
-        "The numbers of the labels, each at the middle of its part of p_data and in the colour of "
-        "what G makes for it. After eight labels the colours begin again.",
+        _("labels"),
+        _(
+            "The numbers of the labels, each at the middle of its part of p_data and in "
+            "the colour of what G makes for it. After eight labels the colours begin "
+            "again."
+        ),
     ),
     "regions": Word(
-        "regions of D",
-        "Where D's largest output is that of another label, a line; numbers are labelled points.",
+        _("regions of D"),
+        _(
+            "Where D's largest output is that of another label, a line; numbers are "
+            "labelled points."
+        ),
     ),
     "regions_alone": Word(
-        "without a game", "The same of a net that learns from the labelled points alone: dashed."
+        _("without a game"),
+        _("The same of a net that learns from the labelled points alone: dashed."),
     ),
     "cycle": Word(
         "x → E(x) → G(E(x))",
-        "Points of p_data, sent through the encoder and back through G: in 1-D a dashed line down "
-        "to E(x) and an arrow up to x's line, in 2-D one arrow from x. If E and G invert each "
-        "other, each point returns to itself.",
+        _(
+            "Points of p_data, sent through the encoder and back through G: in 1-D a "
+            "dashed line down to E(x) and an arrow up to x's line, in 2-D one arrow from "
+            "x. If E and G invert each other, each point returns to itself."
+        ),
     ),
-    "manifold": Word("z → G(z)", "A grid of latents z, mapped by G."),
+    "manifold": Word("z → G(z)", _("A grid of latents z, mapped by G.")),
 }

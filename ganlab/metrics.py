@@ -14,12 +14,13 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.ndimage import gaussian_filter1d
 
 from ganlab.kernels import kernels
+from ganlab.languages import _
 from ganlab.theory import kl
 
 Array = NDArray[np.float64]
 HIGH_QUALITY_SIGMAS = 3.0
 HELD = 0.25  # the share of its fair share that a mode needs to count as held
-_NOT_FINITE = "x is not finite: the generator has diverged"
+_NOT_FINITE = _("x is not finite: the generator has diverged")
 PROJECTIONS = 31  # directions of the sliced W1: a prime, unlike the symmetries of rings and grids
 
 

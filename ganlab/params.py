@@ -7,6 +7,7 @@ from typing import overload
 
 from ganlab.declarations import entries_params
 from ganlab.fields import LINES
+from ganlab.languages import _
 from ganlab.optim import OPTIMIZERS
 from ganlab.registry import Entry, Param, SpecError
 from ganlab.stabilisers import STABILISERS
@@ -108,15 +109,17 @@ def _refused(entry: Entry) -> str | None:
     for param in entry.params:
         known = PARAMS.get(param.name)
         if known is not None and known is not param:
-            return f"its field {param.name!r} is declared elsewhere: use PARAMS[{param.name!r}]"
+            return _(
+                "its field {name!r} is declared elsewhere: use PARAMS[{name!r}]", name=param.name
+            )
         if not param.name.isidentifier() or param.name.startswith("_"):
-            return f"its field {param.name!r} is not a name"
+            return _("its field {name!r} is not a name", name=param.name)
         if not param.title or not param.doc:
-            return f"its field {param.name!r} has no title or no doc"
+            return _("its field {name!r} has no title or no doc", name=param.name)
         try:
             param.check(param.default)
         except SpecError as error:
-            return f"the default of a field is not allowed: {error}"
+            return _("the default of a field is not allowed: {error}", error=error)
     return None
 
 
@@ -142,8 +145,8 @@ def named(error: SpecError) -> tuple[str, str] | None:
 def not_live(name: str, value: object) -> SpecError:
     """The error for a field that cannot change during a run, or that does not exist."""
     if isinstance(name, str) and (name in PARAMS or name in ("target_params", "extras")):
-        return SpecError(name, value, "unchanged: another value needs a new run")
-    return SpecError(name, value, "left out: there is no such field")
+        return SpecError(name, value, _("unchanged: another value needs a new run"))
+    return SpecError(name, value, _("left out: there is no such field"))
 
 
 def in_words(error: SpecError) -> str:
@@ -151,7 +154,12 @@ def in_words(error: SpecError) -> str:
     words = named(error)
     if words is None:
         return str(error)
-    return f"{words[0]} = {words[1]} is not allowed; it must be {error.allowed}."
+    return _(
+        "{words} = {words2} is not allowed; it must be {allowed}.",
+        words=words[0],
+        words2=words[1],
+        allowed=error.allowed,
+    )
 
 
 def _of_a_target(name: str) -> Param | None:

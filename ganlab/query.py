@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
+from ganlab.languages import _
 from ganlab.params import named
 from ganlab.registry import Param, SpecError
 
@@ -54,7 +55,11 @@ def pairs_of(query: object) -> Pairs:
             return pairs
     except (TypeError, ValueError):
         pass
-    raise SpecError("query", query, f"at most {MOST_FIELDS} fields name=value, or pairs of texts")
+    raise SpecError(
+        "query",
+        query,
+        _("at most {most_fields} fields name=value, or pairs of texts", most_fields=MOST_FIELDS),
+    )
 
 
 def texts_of(query: object, refuse: Refuse) -> dict[str, str]:
@@ -67,7 +72,7 @@ def texts_of(query: object, refuse: Refuse) -> dict[str, str]:
     texts: dict[str, str] = {}
     for name, text in pairs:
         if name in texts:
-            refuse(GivenTwice(name, f"{texts[name]} and {text}", "one value"))
+            refuse(GivenTwice(name, f"{texts[name]} and {text}", _("one value")))
         else:
             texts[name] = text
     return texts
@@ -80,7 +85,7 @@ def values_of(
     values = {}
     for name, text in texts.items():
         if name not in known:
-            refuse(UnknownField("query field", name, "one of " + ", ".join(known)))
+            refuse(UnknownField(_("query field"), name, _("one of ") + ", ".join(known)))
             continue
         try:
             values[name] = known[name].parse(text)
@@ -98,8 +103,8 @@ def complete(params: Iterable[Param], values: Mapping[str, Any], of: str) -> dic
     known = {p.name: p for p in params}
     for name in values:
         if name not in known:
-            allowed = ", ".join(known) or f"nothing: this {of} has no parameters"
-            raise SpecError(f"{of}'s parameter", name, f"one of {allowed}")
+            allowed = ", ".join(known) or _("nothing: this {of} has no parameters", of=of)
+            raise SpecError(f"{of}'s parameter", name, _("one of {allowed}", allowed=allowed))
     return {name: p.check(values.get(name, p.default)) for name, p in known.items()}
 
 
@@ -132,5 +137,10 @@ def not_together(name: str, value: object, error: SpecError) -> SpecError:
     """
     allowed, about = error.allowed, named(error)
     if about is not None and error.name != name.removeprefix(PREFIX):
-        allowed = f"a value that goes with {about[0]} = {about[1]}, which must be {allowed}"
+        allowed = _(
+            "a value that goes with {about} = {about2}, which must be {allowed}",
+            about=about[0],
+            about2=about[1],
+            allowed=allowed,
+        )
     return SpecError(name, value, allowed)

@@ -18,6 +18,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.lib import format as npy
 
+from ganlab.languages import _
 from ganlab.registry import SpecError
 
 MOST_TEXT = 1_000_000  # characters of JSON
@@ -33,7 +34,7 @@ def read_text(path: str | os.PathLike[str], most: int = MOST_TEXT) -> str:
     with open(path, "rb") as file:
         content = file.read(most + 1)
     if len(content) > most:
-        raise SpecError("file", Path(path).name, f"at most {most:,} bytes")
+        raise SpecError("file", Path(path).name, _("at most {most:,} bytes", most=most))
     return content.decode(errors="replace")
 
 
@@ -45,13 +46,17 @@ def parse_json(text: str, name: str, allowed: str, most: int = MOST_TEXT) -> Any
         if len(items) < len(pairs):
             names = [n for n, _ in pairs]
             twice = next(n for i, n in enumerate(names) if n in names[:i])
-            raise SpecError(twice, "given twice", "one value")
+            raise SpecError(twice, _("given twice"), _("one value"))
         return items
 
     if not isinstance(text, str):
         raise SpecError(name, text, allowed)
     if len(text) > most:
-        raise SpecError(name, text[:100], f"{allowed}, of at most {most:,} characters")
+        raise SpecError(
+            name,
+            text[:100],
+            _("{allowed}, of at most {most:,} characters", allowed=allowed, most=most),
+        )
     try:
         return json.loads(text, object_pairs_hook=once)
     except SpecError:
@@ -76,7 +81,7 @@ def _regular(path: Path) -> BinaryIO:
         if stat.S_ISDIR(mode):
             raise IsADirectoryError(21, os.strerror(21), str(path))
         if not stat.S_ISREG(mode):
-            raise SpecError("file", path.name, "an ordinary file")
+            raise SpecError("file", path.name, _("an ordinary file"))
         return os.fdopen(descriptor, "rb")
     except BaseException:
         os.close(descriptor)

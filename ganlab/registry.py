@@ -11,11 +11,14 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Generic, TypeVar
 
+from ganlab.languages import _
+
 
 class SpecError(ValueError):
     """A value that is not allowed. Its message names the field, the value and what is allowed.
 
-    allowed: a phrase that completes “it must be …”, without a full stop.
+    allowed: a phrase that completes “it must be …”, without a full stop. words: the message as it
+    is shown, in any language.
     """
 
     def __init__(self, name: str, value: object, allowed: str):
@@ -27,7 +30,13 @@ class SpecError(ValueError):
         if len(shown) > 60:
             shown = shown[:57] + "..."
         self.shown = shown
-        super().__init__(f"{name} = {shown} is not allowed; it must be {allowed}")
+        self.words = _(
+            "{name} = {shown} is not allowed; it must be {allowed}",
+            name=name,
+            shown=shown,
+            allowed=allowed,
+        )
+        super().__init__(str(self.words))
 
 
 OWN_DATA_NAME = re.compile(r"[0-9a-f]{32}")  # see ganlab.own_data.Data.name
@@ -87,15 +96,19 @@ class Param:
     def allowed(self) -> str:
         """The values that `check` accepts, in words."""
         if self.kind == "choice":
-            return "one of " + ", ".join(self.choices)
+            return _("one of ") + ", ".join(self.choices)
         if self.kind == "data":
-            return f"the hash of own data, or one of {', '.join(self.choices)}"
+            return _("the hash of own data, or one of {listed}", listed=", ".join(self.choices))
         if self.kind == "text":
-            return f"one line of at most {self.longest} characters"
-        noun = {"int": "an integer", "float": "a number"}.get(self.kind)
+            return _("one line of at most {longest} characters", longest=self.longest)
+        noun = {"int": _("an integer"), "float": "a number"}.get(self.kind)
         if noun is None:
             item = "integers" if self.kind == "ints" else "numbers"
-            noun = f"at most {self.longest} {item}, separated by commas, each"
+            noun = _(
+                "at most {longest} {item}, separated by commas, each",
+                longest=self.longest,
+                item=item,
+            )
         low, high = self.low, self.high
         if self.kind == "int" and math.isfinite(low) and high >= 10_000 and math.isfinite(high):
             return f"{noun} from {int(low):,} to {int(high):,}"  # exact
@@ -247,7 +260,7 @@ class Registry(Generic[E]):
         """The entry called `name`. Raises `SpecError`, which lists the names, if there is none."""
         entry = self.entries.get(name) if isinstance(name, str) else None
         if entry is None:
-            raise SpecError(self.field, name, "one of " + ", ".join(self.entries))
+            raise SpecError(self.field, name, _("one of ") + ", ".join(self.entries))
         return entry
 
     def __iter__(self) -> Iterator[str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from ganlab.domains import Domain, domain_of
 from ganlab.estimators import ESTIMATORS
 from ganlab.fields import Fields
+from ganlab.languages import _
 from ganlab.latents import LATENTS, LatentEntry, given
 from ganlab.losses import LOSSES
 from ganlab.networks import MLP
@@ -116,29 +117,41 @@ class Shapes(Fields):
         widest = self.domain.widest
         for name in ("g_hidden", "d_hidden"):
             if max(getattr(self, name), default=0) > widest:
-                allowed = f"widths of at most {widest} with {TARGETS[self.target].title} as p_data"
+                allowed = _(
+                    "widths of at most {widest} with {title} as p_data",
+                    widest=widest,
+                    title=TARGETS[self.target].title,
+                )
                 raise SpecError(name, getattr(self, name), allowed)
         if self.g_output == "sigmoid" and not TARGETS[self.target].unit:
-            allowed = f"linear: {TARGETS[self.target].title} is not limited to [0, 1]"
+            allowed = _(
+                "linear: {title} is not limited to [0, 1]", title=TARGETS[self.target].title
+            )
             raise SpecError("g_output", "sigmoid", allowed)
         if self.conditional == "yes" and not self.labels:
-            lone = "with a single mode " if TARGETS[self.target].labelled else ""
-            allowed = f"no: {TARGETS[self.target].title} {lone}has no labels"
+            lone = _("with a single mode ") if TARGETS[self.target].labelled else ""
+            allowed = _(
+                "no: {title} {lone}has no labels", title=TARGETS[self.target].title, lone=lone
+            )
             raise SpecError("conditional", "yes", allowed)
         if self.conditional == "yes" and self.latent_points:
-            raise SpecError("latent_points", self.latent_points, "empty with labels")
+            raise SpecError("latent_points", self.latent_points, _("empty with labels"))
         if self.data_size == 1:
-            raise SpecError("data_size", 1, "0, or at least 2 points")
+            raise SpecError("data_size", 1, _("0, or at least 2 points"))
         if self.data_size and TARGETS[self.target].finite:
-            allowed = f"0: {TARGETS[self.target].title} is a finite set of points already"
+            allowed = _(
+                "0: {title} is a finite set of points already", title=TARGETS[self.target].title
+            )
             raise SpecError("data_size", self.data_size, allowed)
         if self.balanced == "yes" and (why := self._not_balanced()) is not None:
-            raise SpecError("balanced", "yes", f"no {why}")
+            raise SpecError("balanced", "yes", _("no {why}", why=why))
         if self.latent_points and self.latent_dim > 1:
-            raise SpecError("latent_points", self.latent_points, "empty unless z has one dimension")
+            raise SpecError(
+                "latent_points", self.latent_points, _("empty unless z has one dimension")
+            )
         if self.g_bias == "alone" and self.weight_decay:
             # A decay would change the weights, which must keep their values.
-            raise SpecError("weight_decay", self.weight_decay, "0 if only G's biases learn")
+            raise SpecError("weight_decay", self.weight_decay, _("0 if only G's biases learn"))
         if self.few_labels and (why := self._not_classes()) is not None:
             raise SpecError("few_labels", self.few_labels, f"0 {why}")
         if self.inference != "none" and (why := self._not_inferred()) is not None:
@@ -149,9 +162,14 @@ class Shapes(Fields):
         if self.d_to_optimum and (why := self._not_to_optimum()) is not None:
             raise SpecError("d_to_optimum", self.d_to_optimum, f"0 {why}")
         if self.g_steps > 1 and self.rule != "alternating":
-            raise SpecError("g_steps", self.g_steps, f"1 with {RULES[self.rule].title} updates")
+            raise SpecError(
+                "g_steps", self.g_steps, _("1 with {title} updates", title=RULES[self.rule].title)
+            )
         if not -0.95 <= self.momentum + self.momentum_rise <= 0.99:
-            allowed = f"a rise that keeps momentum {self.momentum:g} between -0.95 and 0.99"
+            allowed = _(
+                "a rise that keeps momentum {momentum:g} between -0.95 and 0.99",
+                momentum=self.momentum,
+            )
             raise SpecError("momentum_rise", self.momentum_rise, allowed)
 
     def _check_symbols(self) -> None:
@@ -159,108 +177,143 @@ class Shapes(Fields):
         if self.packing > 1 or self.minibatch_discrimination or self.d_norm == "batch":
             name = "packing" if self.packing > 1 else "minibatch_discrimination"
             name = name if getattr(self, name) != 1 and self.d_norm != "batch" else "d_norm"
-            raise SpecError(name, getattr(self, name), "off with symbols: D judges each alone")
+            raise SpecError(name, getattr(self, name), _("off with symbols: D judges each alone"))
         if not entry.scored:
             return
         loss, rule = LOSSES[self.loss], RULES[self.rule]
-        each = "each symbol must have a cost of its own"
+        each = _("each symbol must have a cost of its own")
         if loss.g_sees_real:
-            raise SpecError("loss", self.loss, f"one without real samples with REINFORCE: {each}")
+            raise SpecError(
+                "loss", self.loss, _("one without real samples with REINFORCE: {each}", each=each)
+            )
         if self.feature_matching:
-            raise SpecError("feature_matching", self.feature_matching, f"0 with REINFORCE: {each}")
+            raise SpecError(
+                "feature_matching", self.feature_matching, _("0 with REINFORCE: {each}", each=each)
+            )
         if self.unroll:
-            allowed = "0 with REINFORCE, which does not differentiate D in x"
+            allowed = _("0 with REINFORCE, which does not differentiate D in x")
             raise SpecError("unroll", self.unroll, allowed)
         if self.g_norm == "batch":
-            raise SpecError("g_norm", self.g_norm, "another with REINFORCE: z must count alone")
+            raise SpecError("g_norm", self.g_norm, _("another with REINFORCE: z must count alone"))
         if self.baseline == "batch" and self.batch < 2:
-            raise SpecError("batch", self.batch, "at least 2 with a baseline")
-        first_order = "one that takes no second derivatives with REINFORCE"
+            raise SpecError("batch", self.batch, _("at least 2 with a baseline"))
+        first_order = _("one that takes no second derivatives with REINFORCE")
         if rule.name in ("sga", "cgd"):
             raise SpecError("rule", self.rule, first_order)
         for name in STABILISERS:
             if STABILISERS[name].field_term is not None and STABILISERS[name].on(self):
-                raise SpecError(name, getattr(self, name), f"0 with REINFORCE: {first_order[9:]}")
+                raise SpecError(
+                    name,
+                    getattr(self, name),
+                    _("0 with REINFORCE: {first_order}", first_order=first_order[9:]),
+                )
 
     def _not_balanced(self) -> str | None:
         """Why minibatches cannot have fixed numbers of samples of each mode, or None."""
         if not self.built.balances:
-            return "unless p_data is a mixture of several Gaussians"
+            return _("unless p_data is a mixture of several Gaussians")
         if self.data_size:
-            return "with a finite set of data, all of which an epoch shows once"
+            return _("with a finite set of data, all of which an epoch shows once")
         if self.packing > 1:
-            return "with packing: the samples of a pack must be independent"
+            return _("with packing: the samples of a pack must be independent")
         return None
 
     def _not_to_optimum(self) -> str | None:
         """Why D has no optimum that can be found, or None."""
         if not self.domain.drawn:
-            return "with images, for which it would take too long"
+            return _("with images, for which it would take too long")
         if LOSSES[self.loss].optimal is None:
-            return f"with the loss {LOSSES[self.loss].title}, whose optimal D is not known"
+            return _(
+                "with the loss {title}, whose optimal D is not known", title=LOSSES[self.loss].title
+            )
         if self.rule != "alternating":
-            return f"with {RULES[self.rule].title} updates, which are gradient steps of both"
+            return _(
+                "with {title} updates, which are gradient steps of both",
+                title=RULES[self.rule].title,
+            )
         if self.g_norm != "none":
-            return "with a normalisation in G"
+            return _("with a normalisation in G")
         for name in STABILISERS:
             entry = STABILISERS[name]
             changes = entry.grad_term or entry.field_term or entry.project or "D" in entry.keeps
             if (changes or name == "unroll") and entry.on(self):
-                return f"with {entry.title}, which changes D's steps"
+                return _("with {title}, which changes D's steps", title=entry.title)
         return None
 
     def _not_classes(self) -> str | None:
         """Why D cannot learn the labels of a few points, or None."""
         if not self.domain.drawn:
-            return "with images"
+            return _("with images")
         if not self.classes:
-            return f"with {TARGETS[self.target].title}, which has no labels"
+            return _("with {title}, which has no labels", title=TARGETS[self.target].title)
         if self.conditional == "yes":
-            return "if D is told all labels"
+            return _("if D is told all labels")
         if LOSSES[self.loss].shift_invariant:
-            return f"with the loss {LOSSES[self.loss].title}, for which D's level means nothing"
+            return _(
+                "with the loss {title}, for which D's level means nothing",
+                title=LOSSES[self.loss].title,
+            )
         if self.d_start:
-            return "with given first values of D"
+            return _("with given first values of D")
         if self.d_to_optimum:
-            return "if D is trained to its optimum"
+            return _("if D is trained to its optimum")
         for name in _NOT_WITH_CLASSES:
             if STABILISERS[name].on(self):
-                return f"with {STABILISERS[name].title}, which D and the net beside it would share"
+                return _(
+                    "with {title}, which D and the net beside it would share",
+                    title=STABILISERS[name].title,
+                )
         return None
 
     def _not_inferred(self) -> str | None:
         """What is allowed in place of this inference, and why; or None."""
         if self.axes not in (1, 2):
-            return f"none with {TARGETS[self.target].title}: x must be numbers in 1-D or 2-D"
+            return _(
+                "none with {title}: x must be numbers in 1-D or 2-D",
+                title=TARGETS[self.target].title,
+            )
         if self.latent_points:
-            return "none with given latents: E infers z from a distribution"
+            return _("none with given latents: E infers z from a distribution")
         if self.inference == "joint":
             if self.few_labels:
-                return "none or regression with labelled points, which have no z"
+                return _("none or regression with labelled points, which have no z")
             if self.d_to_optimum:
-                return "none or regression with D at its optimum: a D of pairs (x, z) has none"
+                return _("none or regression with D at its optimum: a D of pairs (x, z) has none")
             return None
         if self.rule in ("sga", "cgd"):
-            return f"none or joint with {RULES[self.rule].title} updates, which E would influence"
+            return _(
+                "none or joint with {title} updates, which E would influence",
+                title=RULES[self.rule].title,
+            )
         for name in _NOT_WITH_REGRESSION:
             if STABILISERS[name].on(self):
-                return f"none or joint with {STABILISERS[name].title}, which E would influence"
+                return _(
+                    "none or joint with {title}, which E would influence",
+                    title=STABILISERS[name].title,
+                )
         return None
 
     def _check_starts(self) -> None:
         g = MLP(self.g_sizes, self.g_activation, bias=self.g_bias != "no")
         d = MLP(self.d_sizes, self.d_activation, bias=self.d_bias == "yes")
         if self.g_start and self.g_norm != "none":
-            raise SpecError("g_start", self.g_start, "empty with a normalisation in G")
+            raise SpecError("g_start", self.g_start, _("empty with a normalisation in G"))
         if self.d_start and self.minibatch_discrimination:
-            raise SpecError("d_start", self.d_start, "empty with minibatch discrimination")
+            raise SpecError("d_start", self.d_start, _("empty with minibatch discrimination"))
         if self.d_start and self.d_norm == "batch":
-            raise SpecError("d_start", self.d_start, "empty with batch norm in D")
+            raise SpecError("d_start", self.d_start, _("empty with batch norm in D"))
         for name, net in (("g_start", g), ("d_start", d)):
             given, most = getattr(self, name), PARAMS[name].longest
             if not given or len(given) == net.given_size:
                 continue
-            allowed = f"{net.given_size} numbers, one for each weight and bias, or empty"
+            allowed = _(
+                "{given_size} numbers, one for each weight and bias, or empty",
+                given_size=net.given_size,
+            )
             if net.given_size > most:
-                allowed = f"empty: the net has {net.given_size:,} weights and biases, above {most}"
+                allowed = _(
+                    "empty: the net has {given_size:,} weights and biases, above {most}",
+                    given_size=net.given_size,
+                    most=most,
+                )
             raise SpecError(name, given, allowed)

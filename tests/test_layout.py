@@ -32,11 +32,12 @@ def test_every_module_and_package_has_its_place():
     assert all((root / name).is_dir() for name in others - {"engine/native/"})
 
 
-LINES = 340  # about 300
+LINES = 365  # about 300, and the calls that mark texts for translation
 # Modules that are longer, and why.
 LONG = {
     "fields.py": "one declaration for each field of a Spec",
     "engine/run.py": "the class Run of the Python API: short methods that share one state",
+    "words.py": "one table of explanations",
     "live/session.py": "the class Session, which composes its parts and passes calls on to them",
 }
 

@@ -1,6 +1,7 @@
 // A panel that is open while its button is pressed, and shows what the server computes on demand.
 
 import { el, pushButton } from "./dom.js";
+import { _ } from "./words.js";
 
 /**
  * Returns {button, node, bar, on, ...}; node: a hidden section with `bar`, which ends with the button that closes it.
@@ -22,7 +23,7 @@ export function askedPanel({ id, key, word, title, label, ask, show, opened }) {
     pushButton({ class: "gl-button", "data-testid": id, title, "aria-label": title.split(":")[0] }, () => toggle(), text);
   const button = tool(id, `${title} (${key})`, word);
   button.setAttribute("aria-pressed", "false");
-  const close = tool(`${id}-close`, `Close the ${word.toLowerCase()}: key ${key}`, "×");
+  const close = tool(`${id}-close`, _("Close the {word}: key {key}", { word: word.toLowerCase(), key }), "×");
   close.classList.add("gl-small");
   const heading = el("h2", { class: "gl-explain-head", "data-testid": `${id}-age` }, "");
   const node = el(

@@ -2,6 +2,8 @@
 
 import { decode } from "./wire.js";
 import { follower } from "./page.js";
+import { spoken } from "./words.js";
+import { _ } from "./words.js";
 
 const AGAIN = 2000; // ms after which a failed request is repeated
 
@@ -38,13 +40,13 @@ export function asker(root, { answers, show, trouble }) {
     /** @type {Answer} */
     let made;
     try {
-      const answer = await fetch(`${answers}data?${asked}`, { cache: "no-store" });
+      const answer = await fetch(`${answers}data?${asked}`, { cache: "no-store", headers: { "accept-language": spoken.language } });
       if (!answer.ok) throw new Error(String(answer.status));
       made = /** @type {Answer} */ (decode(await answer.arrayBuffer()));
     } catch (error) {
       if (dead) return;
       // A busy server asks to wait.
-      if (/** @type {Error} */ (error).message !== "503") trouble("The server does not answer. This page keeps trying.");
+      if (/** @type {Error} */ (error).message !== "503") trouble(_("The server does not answer. This page keeps trying."));
       if (!waits) [wanted, waits] = [asked, true];
       timer = window.setTimeout(() => void next(), AGAIN);
       return;
@@ -70,7 +72,7 @@ export function asker(root, { answers, show, trouble }) {
       ask(query.toString().replaceAll("%2C", ","));
     },
     /** Ask for what the page's address says. */
-    start: () => ask(location.search.slice(1).split("&").filter((pair) => !/^embed(_options)?=/.test(pair)).join("&")),
+    start: () => ask(location.search.slice(1).split("&").filter((pair) => !/^(embed(_options)?|lang)=/.test(pair)).join("&")),
     /** A file of what is shown, as text. @param {string} kind */
     file: async (kind) => (await fetch(`${answers}${kind}?${shown}`, { cache: "no-store" })).text(),
     close() {

@@ -2,6 +2,7 @@
 
 import { font } from "./plot.js";
 import { COLUMN, SIZES } from "./tokens.js";
+import { _ } from "./words.js";
 
 const UNITS = 13; // px of height of the numbers below a histogram, at text scale 1
 
@@ -90,5 +91,5 @@ export function bars(ctx, theme, { shares, weights, count = shares?.length ?? we
   ctx.textAlign = "left";
   ctx.textBaseline = "middle";
   ctx.fillStyle = theme.muted;
-  ctx.fillText("fair", left + w + 6 * u, py(1 / count));
+  ctx.fillText(_("fair"), left + w + 6 * u, py(1 / count));
 }

@@ -5,6 +5,7 @@ import { el, pushButton, setText } from "./dom.js";
 import { pictureOf } from "./pictures.js";
 import { dashesOf, fit, flood, font, opaque, steady } from "./plot.js";
 import { RUN_DASHES, SIZES } from "./tokens.js";
+import { _ } from "./words.js";
 
 export const LETTERS = "ABCD";
 const LEAST_BARS = 84; // px of height, at text scale 1, below which the bars are left out
@@ -64,7 +65,7 @@ export function drawShares(ctx, theme, scene, shares, width, height) {
     ctx.textAlign = "left";
     ctx.textBaseline = "alphabetic";
     ctx.fillStyle = theme.text;
-    ctx.fillText("share of each mode", place.left, place.top - 8 * u);
+    ctx.fillText(_("share of each mode"), place.left, place.top - 8 * u);
     ctx.fillStyle = theme.line;
     ctx.fillRect(place.left, place.top + place.h, place.w, 1);
   });
@@ -115,15 +116,15 @@ export function cell(scene, i, act) {
   if (act && i > 0) {
     const left = LETTERS[i - 1];
     tools.push(tool("copy", `${left}→${letter}`, `Run ${letter}: copy ${left}`));
-    tools.push(tool("swap", `${left}⇄${letter}`, `Run ${letter}: swap with ${left}`));
+    tools.push(tool("swap", `${left}⇄${letter}`, _("Run {letter}: swap with {left}", { letter, left })));
   }
   if (act && scene.runs.length > 2) tools.push(tool("drop", "×", `Run ${letter}: remove`));
   const label = el("span", { class: "gl-cell-label", "data-testid": `label-${i}` }, own.label ?? "");
-  const score = el("span", { class: "gl-cell-score", title: "JSD(p_data, p_g) in nats" });
+  const score = el("span", { class: "gl-cell-score", title: _("JSD(p_data, p_g) in nats") });
   const lost = el("div", { class: "gl-lost", role: "alert", "data-testid": `lost-${i}`, hidden: "" });
-  const canvas = el("canvas", { class: "gl-canvas", role: "img", "aria-label": `Data, generator and discriminator of run ${letter}` });
+  const canvas = el("canvas", { class: "gl-canvas", role: "img", "aria-label": _("Data, generator and discriminator of run {letter}", { letter }) });
   const host = el("div", { class: "gl-still" });
-  const below = el("canvas", { class: "gl-canvas", role: "img", "aria-label": `Share of each mode of run ${letter}` });
+  const below = el("canvas", { class: "gl-canvas", role: "img", "aria-label": _("Share of each mode of run {letter}", { letter }) });
   const box = el("div", { class: "gl-cell-picture" }, canvas, below, host, lost);
   /** @type {Theme | null} */
   let theme = null;
@@ -142,7 +143,7 @@ export function cell(scene, i, act) {
   const head = el(
     "div",
     { class: "gl-cell-head" },
-    el("span", { class: "gl-chip", "aria-label": `Run ${letter}` }, letter),
+    el("span", { class: "gl-chip", "aria-label": _("Run {letter}", { letter }) }, letter),
     label,
     score,
     el("span", { class: "gl-cell-tools" }, ...tools),
@@ -187,7 +188,7 @@ export function cell(scene, i, act) {
       setText(lost, run.lost);
       lost.hidden = !run.lost;
       node.toggleAttribute("data-lost", Boolean(run.lost));
-      setText(score, typeof run.jsd === "number" ? `JSD ${steady(run.jsd)}` : "");
+      setText(score, typeof run.jsd === "number" ? _("JSD {steady}", { steady: steady(run.jsd) }) : "");
     },
   };
 }

@@ -3,6 +3,7 @@
 import { el } from "./dom.js";
 import { fit, flood, font, logTicks, named, power, short, ticks } from "./plot.js";
 import { SIZES } from "./tokens.js";
+import { _ } from "./words.js";
 
 /** @typedef {(ctx: CanvasRenderingContext2D, theme: import("./types.js").Theme, width: number, height: number) => void} Draw */
 
@@ -69,5 +70,5 @@ export function overUpdates(ctx, theme, { left, top, w, h }, last, [low, high], 
     if (px(t) < left + w - 40 * u) ctx.fillText(text, px(t), top + h + 5 * u);
   }
   ctx.textAlign = "right";
-  ctx.fillText("update", left + w, top + h + 5 * u);
+  ctx.fillText(_("update"), left + w, top + h + 5 * u);
 }

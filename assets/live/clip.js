@@ -5,6 +5,7 @@ import { record } from "./film.js";
 import { jobs } from "./jobs.js";
 import { player } from "./player.js";
 import { tapeOf, unzip } from "./tape.js";
+import { _ } from "./words.js";
 
 export const FILM = "recording"; // the job
 const LENGTHS = [5, 10, 20, 30]; // seconds
@@ -30,7 +31,7 @@ export function clipForm(make, closed) {
   const from = select("clip-from");
   const to = select("clip-to");
   const length = select("clip-seconds");
-  length.append(...LENGTHS.map((s) => el("option", { value: s }, `${s} seconds`)));
+  length.append(...LENGTHS.map((s) => el("option", { value: s }, _("{s} seconds", { s }))));
   length.value = "10";
   const said = el("p", { class: "gl-clip-said", role: "alert" });
   const label = (/** @type {string} */ text, /** @type {HTMLElement} */ input) => el("label", {}, el("span", {}, text), input);
@@ -39,12 +40,12 @@ export function clipForm(make, closed) {
     {
       class: "gl-menu gl-clip",
       role: "dialog",
-      "aria-label": "Film of the recording",
+      "aria-label": _("Film of the recording"),
       hidden: "",
       onsubmit: (/** @type {Event} */ event) => {
         event.preventDefault();
         const [first, last] = [Number(from.value), Number(to.value)];
-        if (last <= first) return setText(said, "The end must come after the beginning.");
+        if (last <= first) return setText(said, _("The end must come after the beginning."));
         node.hidden = true;
         make({ first, last, seconds: Number(length.value) });
         closed();
@@ -57,8 +58,8 @@ export function clipForm(make, closed) {
     el(
       "div",
       { class: "gl-group" },
-      el("button", { class: "gl-button", type: "submit", "data-testid": "clip-make" }, "Make the film"),
-      el("button", { class: "gl-button", type: "button", "data-testid": "clip-cancel", onclick: () => close() }, "Cancel"),
+      el("button", { class: "gl-button", type: "submit", "data-testid": "clip-make" }, _("Make the film")),
+      el("button", { class: "gl-button", type: "button", "data-testid": "clip-cancel", onclick: () => close() }, _("Cancel")),
     ),
   );
 
@@ -71,9 +72,9 @@ export function clipForm(make, closed) {
   function fill() {
     const option = (/** @type {number} */ at, /** @type {string} */ text) => el("option", { value: at }, text);
     const named = flags.slice(-LISTED).map((flag) => option(flag.iteration, `${flag.text}, iteration ${grouped.format(flag.iteration)}`));
-    const shown = now?.past ? [option(now.iteration, `the shown moment, iteration ${grouped.format(now.iteration)}`)] : [];
-    from.replaceChildren(option(0, "the beginning"), ...shown.map((one) => one.cloneNode(true)), ...named.map((one) => one.cloneNode(true)));
-    to.replaceChildren(option(0, "the beginning"), ...named, ...shown, option(PRESENT, "the present"));
+    const shown = now?.past ? [option(now.iteration, _("the shown moment, iteration {iteration}", { iteration: grouped.format(now.iteration) }))] : [];
+    from.replaceChildren(option(0, _("the beginning")), ...shown.map((one) => one.cloneNode(true)), ...named.map((one) => one.cloneNode(true)));
+    to.replaceChildren(option(0, _("the beginning")), ...named, ...shown, option(PRESENT, _("the present")));
     from.value = String(now?.past ? now.iteration : 0);
     to.value = String(PRESENT);
   }
@@ -108,7 +109,7 @@ export function clipForm(make, closed) {
  */
 export function showFilm(going, seconds, all, stop) {
   const text = `${Math.floor(seconds)} of ${Math.round(all)} s`;
-  going.show(FILM, text, seconds / all, "A film is recorded. Press to stop and save it", stop);
+  going.show(FILM, text, seconds / all, _("A film is recorded. Press to stop and save it"), stop);
 }
 
 /**
@@ -123,7 +124,7 @@ export async function filmTape(bytes, root, show, ready) {
   const tape = tapeOf(await unzip(bytes));
   const going = jobs();
   const host = el("div");
-  const over = el("div", { class: "gl-film", role: "dialog", "aria-label": "The film that is recorded" }, host, going.node);
+  const over = el("div", { class: "gl-film", role: "dialog", "aria-label": _("The film that is recorded") }, host, going.node);
   over.style.background = getComputedStyle(root).getPropertyValue("--gl-back");
   const { left, top, width } = root.getBoundingClientRect();
   for (const [side, size] of Object.entries({ left, top: Math.max(0, top), width })) over.style.setProperty(side, `${size}px`);

@@ -2,6 +2,7 @@
 
 import { counters } from "./counters.js";
 import { el, fillTrack, icon, pushButton, setText } from "./dom.js";
+import { _ } from "./words.js";
 
 const LONGEST = 200; // ms that one frame may take; a page that was hidden continues from there
 
@@ -50,9 +51,9 @@ export function clock({ unit, speeds, speed, draw }) {
   let before = 0; // the time of the last frame
   let dead = false;
 
-  const word = el("span", {}, "Play");
+  const word = el("span", {}, _("Play"));
   const sign = el("span", { class: "gl-icons" }, icon("play"));
-  const play = barButton("play", "Play or pause (space)", () => toggle(), sign, word);
+  const play = barButton("play", _("Play or pause (space)"), () => toggle(), sign, word);
   const back = barButton("back", "", () => jump(Math.ceil(now) - 1), "◂");
   const on = barButton("step", "", () => jump(Math.floor(now) + 1), "▸");
   const scrub = el("input", {
@@ -73,10 +74,10 @@ export function clock({ unit, speeds, speed, draw }) {
   function call(word) {
     unit = word;
     const first = unit[0].toUpperCase() + unit.slice(1);
-    back.title = `One ${unit} back (←; with Shift, ten)`;
-    on.title = `One ${unit} forward (→; with Shift, ten)`;
-    scrub.title = `Drag to another ${unit} (Home and End: first and last)`;
-    pace.title = `${first}s per second`;
+    back.title = _("One {unit} back (←; with Shift, ten)", { unit });
+    on.title = _("One {unit} forward (→; with Shift, ten)", { unit });
+    scrub.title = _("Drag to another {unit} (Home and End: first and last)", { unit });
+    pace.title = _("{first}s per second", { first });
     back.setAttribute("aria-label", `One ${unit} back`);
     on.setAttribute("aria-label", `One ${unit} forward`);
     scrub.setAttribute("aria-label", first);
@@ -89,7 +90,7 @@ export function clock({ unit, speeds, speed, draw }) {
     const at = Math.floor(now);
     if (Number(scrub.value) !== at) scrub.value = String(at);
     fillTrack(scrub);
-    setText(count, `${at} of ${length}`);
+    setText(count, _("{at} of {length}", { at, length }));
     scrub.setAttribute("aria-valuetext", `${unit} ${at} of ${length}`);
     draw(now);
     counters.frames += 1;
@@ -97,7 +98,7 @@ export function clock({ unit, speeds, speed, draw }) {
   }
 
   function run() {
-    setText(word, playing ? "Pause" : "Play");
+    setText(word, playing ? _("Pause") : _("Play"));
     sign.replaceChildren(icon(playing ? "pause" : "play"));
     play.dataset.state = counters.state = playing ? "playing" : "paused";
     show();

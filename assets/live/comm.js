@@ -1,14 +1,15 @@
 // The connection of a view in a notebook: messages of its widget's comm, in place of a WebSocket's.
 
 import { decode } from "./wire.js";
+import { _ } from "./words.js";
 
 export const CHECK = 1000; // ms between two checks of the connection and the theme
 const SILENCE = 8000; // ms without an expected message, after which the view asks to be connected again
 const FIRST = 4000; // ms without any message, after which the reason is shown
-export const STILL = "This is a live view of ganlab. Run its cell to see it move.";
-const BUSY = "The kernel does not answer: it may be busy with a cell, or have been restarted. Run this view's cell again if it has.";
-const DEAD = "The kernel was restarted or has stopped: this is the last picture. Run the cell again to start another view.";
-const CLOSED = "This view is closed: this is its last picture. Run the cell again to start another one.";
+export const STILL = _("This is a live view of ganlab. Run its cell to see it move.");
+const BUSY = _("The kernel does not answer: it may be busy with a cell, or have been restarted. Run this view's cell again if it has.");
+const DEAD = _("The kernel was restarted or has stopped: this is the last picture. Run the cell again to start another view.");
+const CLOSED = _("This view is closed: this is its last picture. Run the cell again to start another one.");
 
 /** A name that no other displayed view has. */
 const newName = () => Array.from(crypto.getRandomValues(new Uint32Array(3)), (n) => n.toString(36)).join("");
@@ -72,7 +73,7 @@ export function connect(model, client, still) {
     asked = false;
     if (content.end !== undefined) {
       over = content.end === "";
-      say(content.kernel ? DEAD : over ? CLOSED : `This run stopped: ${content.end}. Change a setting, or run the cell again.`, "stopped");
+      say(content.kernel ? DEAD : over ? CLOSED : _("This run stopped: {end}. Change a setting, or run the cell again.", { end: content.end }), _("stopped"));
       return;
     }
     if (told || !shown) {
@@ -90,14 +91,14 @@ export function connect(model, client, still) {
     if (dead) return;
     if ((await isLive(model)) === false) {
       over = dead = true;
-      say(DEAD, "no kernel");
+      say(DEAD, _("no kernel"));
     }
     if (over) return;
     if (!(asked || client.expects()) || document.hidden) heard = performance.now();
     const silent = performance.now() - heard;
-    if (!shown && silent > FIRST) say(BUSY, "waiting…");
+    if (!shown && silent > FIRST) say(BUSY, _("waiting…"));
     if (silent < SILENCE) return;
-    say(BUSY, "waiting…");
+    say(BUSY, _("waiting…"));
     // Frames that were lost are never acknowledged: only a new connection gets others.
     heard = performance.now();
     model.send({ view: name, close: true });

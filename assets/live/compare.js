@@ -4,6 +4,7 @@ import { cell, legendEntry } from "./cell.js";
 import { el } from "./dom.js";
 import { planeWidth } from "./layout.js";
 import { mountView } from "./shell.js";
+import { _ } from "./words.js";
 
 const GAP = 14; // px between two pictures, at text scale 1
 const WIDEST = 0.7; // of the width, for a row of squares
@@ -26,7 +27,7 @@ function sideBySide({ hidden, act, settings }) {
   return {
     nodes: [grid],
     aboveCurves: names,
-    curvesLabel: "Curves of all runs over iterations",
+    curvesLabel: _("Curves of all runs over iterations"),
     classes: ["gl-compare"],
     hasLayers: true,
     whole: true,

@@ -4,6 +4,7 @@ import { el, fillTrack, icon, pushButton, setText } from "./dom.js";
 import { helpButton } from "./help.js";
 import { seedRange } from "./seeds.js";
 import { keepSpeed } from "./story.js";
+import { _ } from "./words.js";
 
 /** @typedef {import("./types.js").Command} Command */
 
@@ -16,7 +17,7 @@ const grouped = new Intl.NumberFormat("en-US");
 
 const timesName = (/** @type {number} */ value) => (value < 1 ? `1/${Math.round(1 / value)}` : String(value)) + "×";
 const speedName = (/** @type {number} */ value, /** @type {string} */ unit) =>
-  value === 0 ? "full speed" : `${grouped.format(value >= 10 ? Math.round(value) : +value.toPrecision(2))} ${unit}${value === 1 ? "" : "s"}/s`;
+  value === 0 ? _("full speed") : `${grouped.format(value >= 10 ? Math.round(value) : +value.toPrecision(2))} ${unit}${value === 1 ? "" : "s"}/s`;
 
 const COUNT_EVERY = 200; // ms
 const DEAR = 0.005; // an update that takes more seconds has its time shown
@@ -29,14 +30,14 @@ const DEAR = 0.005; // an update that takes more seconds has its time shown
 function costWords(seconds) {
   if (seconds === undefined || !(seconds > 0)) return "";
   const [value, unit] = seconds < 1 ? /** @type {const} */ ([seconds * 1e3, "ms"]) : /** @type {const} */ ([seconds, "s"]);
-  return `about ${+value.toPrecision(value < 10 ? 1 : 2)} ${unit} per update`;
+  return _("about {value} {unit} per update", { value: +value.toPrecision(value < 10 ? 1 : 2), unit });
 }
 /** @type {Record<string, [words: string, sentence: string]>} */
 const BACKENDS = {
-  waiting: ["compiling…", "Computed eagerly until then. The program, about eight times faster, waits to be compiled"],
-  compiling: ["compiling…", "Computed eagerly until then. The program is about eight times faster, and is compiled only once"],
-  failed: ["not compiled", "Computed eagerly: compiling failed"],
-  compiled: ["compiled", "Computed by a compiled program: the same updates, up to rounding"],
+  waiting: ["compiling…", _("Computed eagerly until then. The program, about eight times faster, waits to be compiled")],
+  compiling: ["compiling…", _("Computed eagerly until then. The program is about eight times faster, and is compiled only once")],
+  failed: [_("not compiled"), _("Computed eagerly: compiling failed")],
+  compiled: ["compiled", _("Computed by a compiled program: the same updates, up to rounding")],
 };
 
 /**
@@ -45,11 +46,11 @@ const BACKENDS = {
  * @param {number | null | undefined} left seconds; none if unknown
  */
 function readyIn(left) {
-  if (typeof left !== "number") return ["compiling…", "which takes longer than usual"];
-  if (left < 5) return ["ready soon", "ready soon"];
+  if (typeof left !== "number") return ["compiling…", _("which takes longer than usual")];
+  if (left < 5) return [_("ready soon"), _("ready soon")];
   const seconds = 5 * Math.round(left / 5);
   const text = seconds < 100 ? `${seconds} s` : `${Math.round(seconds / 60)} min`;
-  return [`ready in ~${text}`, `ready in about ${text}`];
+  return [_("ready in ~{text}", { text }), _("ready in about {text}", { text })];
 }
 
 /**
@@ -58,13 +59,13 @@ function readyIn(left) {
  * @param {import("./types.js").Backend | undefined} backend
  */
 function backendWords(backend) {
-  const [text, title] = BACKENDS[backend?.state ?? ""] ?? ["playing", "Computed eagerly"];
+  const [text, title] = BACKENDS[backend?.state ?? ""] ?? ["playing", _("Computed eagerly")];
   if (backend?.state === "waiting" || backend?.state === "compiling") {
     const [short, whole] = readyIn(backend.left);
     return [short, `Compiling, ${whole}. ${title}`];
   }
   if (backend?.state === "failed") return [text, `${title}: ${backend.reason}`];
-  if (backend?.factor && backend.factor > 1) return [`${backend.factor.toFixed(1)}× faster`, `${title}, this many times faster than eagerly`];
+  if (backend?.factor && backend.factor > 1) return [`${backend.factor.toFixed(1)}× faster`, _("{title}, this many times faster than eagerly", { title })];
   return [text, title];
 }
 
@@ -107,19 +108,19 @@ export function toolbar(send, many = false, whole = false, more = {}, explain = 
       ...content,
     );
 
-  const playWord = el("span", {}, "Play");
+  const playWord = el("span", {}, _("Play"));
   const playIcon = el("span", { class: "gl-icons" }, icon("play"));
   const toggle = () => ({ cmd: state === "playing" ? "pause" : "play" });
-  const play = button("play", "Play", "Play or pause (space)", toggle, playIcon, playWord);
-  const d = button("d", "One update of D", "One update of the discriminator (d)", "d", "D");
-  const g = button("g", "One update of G", "One update of the generator (g)", "g", "G");
-  const one = `One iteration${whole ? " of every run" : ""}: k updates of D, then G's (s)`;
-  const step = button("step", "One iteration", one, "step", "1 iteration");
-  const same = `Start again from the same seed${many ? "s" : ""} (r)`;
-  const restart = button("restart", "Restart", same, "restart", icon("restart"), el("span", {}, "Restart"));
-  const seedWord = el("span", { class: "gl-number" }, "Seed");
-  const newSeed = many ? "New seeds" : "New seed";
-  const other = `Start again from ${many ? "as many new seeds" : "a new seed"} (n)`;
+  const play = button("play", "Play", _("Play or pause (space)"), toggle, playIcon, playWord);
+  const d = button("d", _("One update of D"), _("One update of the discriminator (d)"), "d", "D");
+  const g = button("g", _("One update of G"), _("One update of the generator (g)"), "g", "G");
+  const one = _("One iteration{which}: k updates of D, then G's (s)", { which: whole ? _(" of every run") : "" });
+  const step = button("step", _("One iteration"), one, "step", "1 iteration");
+  const same = _("Start again from the same seed{s} (r)", { s: many ? "s" : "" });
+  const restart = button("restart", "Restart", same, "restart", icon("restart"), el("span", {}, _("Restart")));
+  const seedWord = el("span", { class: "gl-number" }, _("Seed"));
+  const newSeed = many ? _("New seeds") : _("New seed");
+  const other = _("Start again from {which} (n)", { which: many ? _("as many new seeds") : _("a new seed") });
   const seed = button("seed", newSeed, other, "seed", icon("seed"), seedWord);
 
   const slider = el("input", {
@@ -130,12 +131,12 @@ export function toolbar(send, many = false, whole = false, more = {}, explain = 
     step: 1,
     value: speeds.length - 1,
     "data-testid": "speed",
-    "aria-label": stored ? "Speed" : `Speed in ${unit}s per second`,
+    "aria-label": stored ? _("Speed") : _("Speed in {unit}s per second", { unit }),
     title: stored
-      ? "How fast the recording plays"
+      ? _("How fast the recording plays")
       : whole
-      ? "Iterations of Algorithm 1 per second, of every run"
-      : "Updates per second, of D or G: slow to watch them take turns, full speed to see the outcome",
+      ? _("Iterations of Algorithm 1 per second, of every run")
+      : _("Updates per second, of D or G: slow to watch them take turns, full speed to see the outcome"),
     oninput: () => {
       quiet = performance.now() + 800;
       if (Number(slider.value) === IN_PARTS) {
@@ -150,24 +151,24 @@ export function toolbar(send, many = false, whole = false, more = {}, explain = 
     },
   });
   const speedText = el("output", { class: "gl-value gl-speed-value" }, "");
-  const iteration = el("span", { class: "gl-number gl-iteration", "data-testid": "iteration", title: "Iterations of Algorithm 1" }, "0");
+  const iteration = el("span", { class: "gl-number gl-iteration", "data-testid": "iteration", title: _("Iterations of Algorithm 1") }, "0");
   const rate = el("span", { class: "gl-number" }, "");
   const dear = el("span", { class: "gl-number" }, "");
   const rates = el("span", { class: "gl-rate" }, rate, dear);
   const about = helpButton("readout");
-  const word = el("span", { class: "gl-state", "data-testid": "status", role: "status" }, "waiting");
+  const word = el("span", { class: "gl-state", "data-testid": "status", role: "status" }, _("waiting"));
 
   const node = el(
     "div",
-    { class: "gl-toolbar", role: "toolbar", "aria-label": "Training" },
+    { class: "gl-toolbar", role: "toolbar", "aria-label": _("Training") },
     el("div", { class: "gl-group" }, play, ...(stored ? [] : [...(single ? [d, g] : []), step]), ...(explain ? [explain.button] : [])),
-    el("label", { class: "gl-speed" }, ...(explain ? [] : [el("span", { class: "gl-name" }, "speed")]), slider, speedText),
-    el("div", { class: "gl-readout" }, el("span", { class: "gl-count" }, iteration, " it"), rates, word, about.node),
+    el("label", { class: "gl-speed" }, ...(explain ? [] : [el("span", { class: "gl-name" }, _("speed"))]), slider, speedText),
+    el("div", { class: "gl-readout" }, el("span", { class: "gl-count" }, iteration, _(" it")), rates, word, about.node),
     el("div", { class: "gl-group" }, ...(stored ? [] : [restart, seed])),
   );
 
   function showSpeed() {
-    const text = explain?.on ? "in parts" : stored ? timesName(speed) : speedName(speed, unit);
+    const text = explain?.on ? _("in parts") : stored ? timesName(speed) : speedName(speed, unit);
     setText(speedText, text);
     slider.setAttribute("aria-valuetext", text);
     fillTrack(slider);
@@ -178,7 +179,7 @@ export function toolbar(send, many = false, whole = false, more = {}, explain = 
     const playing = state === "playing";
     if (play.dataset.state !== state) {
       play.dataset.state = state;
-      setText(playWord, playing ? "Pause" : "Play");
+      setText(playWord, playing ? _("Pause") : _("Play"));
       play.setAttribute("aria-label", playing ? "Pause" : "Play");
       playIcon.replaceChildren(icon(playing ? "pause" : "play"));
     }
@@ -223,7 +224,7 @@ export function toolbar(send, many = false, whole = false, more = {}, explain = 
   return {
     node,
     /** The explanations of the numbers, from the scene. */
-    explain: (/** @type {import("./types.js").HelpLine[]} */ lines) => about.set("in the toolbar", lines),
+    explain: (/** @type {import("./types.js").HelpLine[]} */ lines) => about.set(_("in the toolbar"), lines),
     /** @param {import("./types.js").Status} message */
     status(message) {
       state = message.state;
@@ -245,9 +246,9 @@ export function toolbar(send, many = false, whole = false, more = {}, explain = 
       const shown = message.rate >= 10 ? Math.round(message.rate) : +(message.rate || 0).toFixed(1);
       const about = costWords(message.update_seconds);
       const playing = state === "playing" && !explain?.on; // else there is no speed
-      setText(rate, playing ? `${grouped.format(shown)} it/s` : "");
+      setText(rate, playing ? _("{shown} it/s", { shown: grouped.format(shown) }) : "");
       setText(dear, playing && (message.update_seconds ?? 0) >= DEAR ? ` · ${about}` : "");
-      rates.title = about ? `Iterations per second; computed eagerly, ${about} on the server` : "";
+      rates.title = about ? _("Iterations per second; computed eagerly, {about} on the server", { about }) : "";
       const now = many ? seedRange(message.seed, message.seeds) : String(message.seed);
       setText(seedWord, `${many ? "Seeds" : "Seed"} ${now}`);
       seed.setAttribute("aria-label", `${newSeed} (now ${now})`);

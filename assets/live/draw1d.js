@@ -6,6 +6,7 @@ import { labelMarks } from "./label_marks.js";
 import { drawNotices } from "./notices.js";
 import { arrow, density, flood, font, named, offscreen, resize, steady, ticks, trace } from "./plot.js";
 import { axisNames, marks } from "./units.js";
+import { _ } from "./words.js";
 
 /** @type {import("./types.js").Arrays} */
 const NOTHING = {};
@@ -132,7 +133,7 @@ export function picture1d(scene) {
     ctx.fillText("D(x)", width - 2, g.head - 12 * u);
     ctx.textAlign = "left";
     ctx.fillStyle = theme.muted;
-    ctx.fillText("density", 2, g.head - 12 * u);
+    ctx.fillText(_("density"), 2, g.head - 12 * u);
     ctx.textAlign = "center";
     ctx.textBaseline = "top";
     for (const [t, text] of marks(low, high, 8, scene.units?.[0])) {
@@ -148,7 +149,7 @@ export function picture1d(scene) {
         ctx.fillText(text, pz(t), g.zLine + 6 * u);
       }
     } else {
-      ctx.fillText(`z is ${scene.latent.dim}-dimensional: no line to draw`, g.left + g.w / 2, g.xLine + 20 * u);
+      ctx.fillText(_("z is {dim}-dimensional: no line to draw", { dim: scene.latent.dim }), g.left + g.w / 2, g.xLine + 20 * u);
     }
     ctx.textBaseline = "middle";
     ctx.textAlign = "right";

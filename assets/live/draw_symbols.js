@@ -3,6 +3,7 @@
 import { alpha } from "./theme.js";
 import { LINE, SIZES } from "./tokens.js";
 import { flood, font, named, ticks } from "./plot.js";
+import { _ } from "./words.js";
 
 /** @typedef {import("./types.js").Context} Context */
 /** @typedef {import("./types.js").NumberArray} NumberArray */
@@ -98,7 +99,7 @@ export function pictureSymbols(scene) {
     ctx.fillText("D(x)", width - 2, g.head - 12 * u);
     ctx.textAlign = "left";
     ctx.fillStyle = theme.muted;
-    ctx.fillText("probability", 2, g.head - 12 * u);
+    ctx.fillText(_("probability"), 2, g.head - 12 * u);
   }
 
   /**
@@ -160,8 +161,8 @@ export function pictureSymbols(scene) {
    */
   function drawShares(ctx, [unseen, share]) {
     const u = theme.u;
-    const words = [`${percent(share)} of p_g valid`];
-    if (unseen >= 0.005) words.push(`${percent(unseen)} on strings not shown`);
+    const words = [_("{share} of p_g valid", { share: percent(share) })];
+    if (unseen >= 0.005) words.push(_("{unseen} on strings not shown", { unseen: percent(unseen) }));
     ctx.font = font(theme, SIZES.note, 600);
     ctx.textBaseline = "alphabetic";
     ctx.textAlign = "center";

@@ -4,6 +4,7 @@ import { askedPanel } from "./asked_panel.js";
 import { el, setText } from "./dom.js";
 import { helpButton } from "./help.js";
 import { steady } from "./plot.js";
+import { _ } from "./words.js";
 
 /** @typedef {import("./types.js").Command} Command */
 /** @typedef {import("./types.js").EstimatesMessage} EstimatesMessage */
@@ -35,8 +36,8 @@ export function estimatesPanel({ send, opened }) {
     id: "estimates",
     key: "l",
     word: "Gradients",
-    title: "Estimators of G's gradient at this moment: which are biased, which are noisy?",
-    label: "Estimators of G's gradient",
+    title: _("Estimators of G's gradient at this moment: which are biased, which are noisy?"),
+    label: _("Estimators of G's gradient"),
     ask: () => send({ cmd: "spectrum", value: panel.on, r1: -1 }),
     show,
     opened,
@@ -48,18 +49,18 @@ export function estimatesPanel({ send, opened }) {
   const helps = COLUMNS.map(([name]) => helpButton(`estimates-${name}`));
   const heads = COLUMNS.map(([, words], i) => el("th", {}, words, " ", helps[i].node));
   const rows = el("tbody");
-  const table = el("table", { class: "gl-spectrum-table gl-estimates-table" }, el("thead", {}, el("tr", {}, el("th", {}, "estimator"), ...heads)), rows);
+  const table = el("table", { class: "gl-spectrum-table gl-estimates-table" }, el("thead", {}, el("tr", {}, el("th", {}, _("estimator")), ...heads)), rows);
   const foot = el("p", { class: "gl-explain-note", "data-testid": "estimates-foot" });
   node.append(why, el("p", { class: "gl-estimates-exact" }, exact, " ", exactHelp.node), table, foot);
 
   function show() {
     if (!panel.on) return;
     const found = message?.exact !== null && message !== null;
-    setText(why, message?.refused || (found ? "All are taken at the same G, D and latents. The run's own is bold." : "Computing the gradients…"));
+    setText(why, message?.refused || (found ? _("All are taken at the same G, D and latents. The run's own is bold.") : _("Computing the gradients…")));
     table.hidden = !found;
-    exactHelp.set("exact gradient", message?.help.exact);
+    exactHelp.set(_("exact gradient"), message?.help.exact);
     helps.forEach((help, i) => help.set(COLUMNS[i][1], message?.help[COLUMNS[i][0]]));
-    setText(exact, found ? `Norm of the exact gradient: ${steady(message?.exact ?? 0)}` : "");
+    setText(exact, found ? _("Norm of the exact gradient: {steady}", { steady: steady(message?.exact ?? 0) }) : "");
     exactHelp.node.hidden = !found;
     const norm = message?.exact || Number.NaN;
     rows.replaceChildren(
@@ -72,14 +73,14 @@ export function estimatesPanel({ send, opened }) {
         ),
       ),
     );
-    setText(foot, found ? `${message?.minibatches} minibatches of ${message?.batch}; τ = ${steady(message?.temperature ?? 1)}; ${steady(message?.seconds ?? 0)} s of computing.` : "");
+    setText(foot, found ? _("{minibatches} minibatches of {batch}; τ = {steady}; {steady2} s of computing.", { minibatches: message?.minibatches, batch: message?.batch, steady: steady(message?.temperature ?? 1), steady2: steady(message?.seconds ?? 0) }) : "");
     tellAge();
   }
 
   function tellAge() {
-    if (!message) return setText(heading, "G's gradient: computing…");
+    if (!message) return setText(heading, _("G's gradient: computing…"));
     const ago = now - message.iteration;
-    setText(heading, `G's gradient at iteration ${grouped.format(message.iteration)}${ago > 0 ? ` (${grouped.format(ago)} ago)` : ""}`);
+    setText(heading, _("G's gradient at iteration {iteration}{which}", { iteration: grouped.format(message.iteration), which: ago > 0 ? _(" ({ago} ago)", { ago: grouped.format(ago) }) : "" }));
   }
 
   return {

@@ -2,6 +2,7 @@
 // The server makes an iteration after its last part was shown; in between the run is paused.
 
 import { el, pushButton, setText } from "./dom.js";
+import { _ } from "./words.js";
 
 /** @typedef {import("./types.js").Command} Command */
 /** @typedef {import("./types.js").Parts} Parts */
@@ -42,7 +43,7 @@ export function explainer({ send, show, changed, playing }) {
 
   const tool = (/** @type {string} */ id, /** @type {string} */ title, /** @type {() => void} */ act, /** @type {string[]} */ ...content) =>
     pushButton({ class: "gl-button gl-small", "data-testid": id, title, "aria-label": title.split(":")[0] }, act, ...content);
-  const button = tool("explain", "Explain one iteration in its parts: slow motion (e)", () => toggle(), "Explain");
+  const button = tool("explain", _("Explain one iteration in its parts: slow motion (e)"), () => toggle(), "Explain");
   button.classList.remove("gl-small");
   button.setAttribute("aria-pressed", "false");
   const heading = el("h2", { class: "gl-explain-head" }, "");
@@ -52,14 +53,14 @@ export function explainer({ send, show, changed, playing }) {
   const equation = el("div", { class: "gl-equation", "data-testid": "equation" });
   const beside = el("p", { class: "gl-explain-note" });
   const rule = el("p", { class: "gl-explain-note" });
-  const previous = tool("part-before", "Previous part: key ←", () => go(-1), "‹ Previous");
-  const next = tool("part-after", "Next part: key →", () => go(1), "Next ›");
+  const previous = tool("part-before", _("Previous part: key ←"), () => go(-1), "‹ Previous");
+  const next = tool("part-after", _("Next part: key →"), () => go(1), "Next ›");
   const node = el(
     "section",
-    { class: "gl-explain", "aria-label": "One iteration in its parts", "data-testid": "explained", hidden: "" },
-    el("div", { class: "gl-explain-bar" }, heading, el("span", { class: "gl-space" }), tool("explain-close", "Stop explaining: key e", () => toggle(false), "×")),
+    { class: "gl-explain", "aria-label": _("One iteration in its parts"), "data-testid": "explained", hidden: "" },
+    el("div", { class: "gl-explain-bar" }, heading, el("span", { class: "gl-space" }), tool("explain-close", _("Stop explaining: key e"), () => toggle(false), "×")),
     el("div", { class: "gl-explain-words", "aria-live": "polite" }, title, says),
-    el("div", { class: "gl-explain-bar" }, previous, next, el("span", { class: "gl-explain-keys" }, "keys ← →, space: by itself")),
+    el("div", { class: "gl-explain-bar" }, previous, next, el("span", { class: "gl-explain-keys" }, _("keys ← →, space: by itself"))),
     equation,
     list,
     beside,
@@ -153,13 +154,13 @@ export function explainer({ send, show, changed, playing }) {
     const part = parts?.parts[at];
     build();
     const count = parts?.parts.length ?? 0;
-    const where = parts ? `Iteration ${parts.iteration + 1} in its parts` : "One iteration in its parts";
+    const where = parts ? _("Iteration {iteration} in its parts", { iteration: parts.iteration + 1 }) : _("One iteration in its parts");
     setText(heading, where);
-    const none = over ? "The run has diverged: there is no next iteration." : "Computing the next iteration…";
+    const none = over ? _("The run has diverged: there is no next iteration.") : _("Computing the next iteration…");
     const said = part ? part.title : on ? none : "";
-    setText(title, waiting ? "Making the iteration…" : said);
+    setText(title, waiting ? _("Making the iteration…") : said);
     const some = part && ["data", "make", "g_make"].includes(part.kind) && parts && parts.shown < parts.batch;
-    setText(says, part && !waiting ? `${part.says}${some ? ` The first ${parts?.shown} are drawn.` : ""}` : "");
+    setText(says, part && !waiting ? `${part.says}${some ? _(" The first {shown} are drawn.", { shown: parts?.shown }) : ""}` : "");
     node.dataset.player = part?.player ?? "";
     [...list.children].forEach((item, i) => {
       if (i === at && part) item.setAttribute("aria-current", "step");
@@ -173,7 +174,7 @@ export function explainer({ send, show, changed, playing }) {
     }
     previous.disabled = !parts || at === 0;
     next.disabled = !parts || waiting;
-    setText(next, parts && at === count - 1 ? "Next iteration ›" : "Next ›");
+    setText(next, parts && at === count - 1 ? _("Next iteration ›") : _("Next ›"));
   }
 
   /** @type {{id: string, node: HTMLElement}[]} */

@@ -5,6 +5,7 @@ import { LINE } from "./tokens.js";
 import { placeLine } from "./draw1d.js";
 import { apart, colourOf, DIM, dot, drawn, ease, enlargement, fieldOf, inTurn, label, own, pushes } from "./explain_draw.js";
 import { arrow, resize, trace } from "./plot.js";
+import { _ } from "./words.js";
 
 /** @typedef {import("./types.js").NumberArray} NumberArray */
 
@@ -183,7 +184,7 @@ export function lineParts(scene) {
       const values = fieldOf(message, index);
       if (seen > 0) curve(ctx, (i) => now[i] + (values[i] - now[i]) * factor, { dash: [2, 3], weight: k + 1 === steps.length ? 2.4 : 1.2, strength: seen * (0.4 + (0.6 * (k + 1)) / steps.length) });
     });
-    const words = ["dashes: D now", "dots: after steps that it would take", drawn("change", factor)];
+    const words = [_("dashes: D now"), _("dots: after steps that it would take"), drawn("change", factor)];
     say(ctx, words, "D");
   }
 

@@ -6,6 +6,7 @@ import { placePlane } from "./draw2d.js";
 import { apart, colourOf, DIM, dot, drawn, ease, enlargement, fieldOf, inTurn, label, own, pushes } from "./explain_draw.js";
 import { enlarger } from "./pixels.js";
 import { density, resize } from "./plot.js";
+import { _ } from "./words.js";
 
 /** @typedef {import("./types.js").NumberArray} NumberArray */
 /** @typedef {import("./types.js").Parts} Parts */
@@ -192,7 +193,7 @@ export function planeParts(scene) {
         pushes(ctx, theme, points.length / 2, (i) => [...at(i), at(i)[0], at(i)[1] - up(i)], 1.8, 5);
       }
     }
-    const words = move > 0 ? [`D = ${name} before (dashes) and after`, drawn("change", factor)] : [`dashes: D = ${name}`];
+    const words = move > 0 ? [_("D = {name} before (dashes) and after", { name }), drawn("change", factor)] : [_("dashes: D = {name}", { name })];
     say(ctx, words, "D");
   }
 
@@ -216,7 +217,7 @@ export function planeParts(scene) {
       const values = fieldOf(message, index);
       if (seen > 0) line(ctx, shape, (i) => now[i] + (values[i] - now[i]) * factor, level, { dash: [1, 4], weight: k + 1 === steps.length ? 2.6 : 1.6, strength: seen * (0.4 + (0.6 * (k + 1)) / steps.length) });
     });
-    const words = [`line: D = ${name} now`, "dots: after steps that it would take", drawn("change", factor)];
+    const words = [_("line: D = {name} now", { name }), _("dots: after steps that it would take"), drawn("change", factor)];
     say(ctx, words, "D");
   }
 

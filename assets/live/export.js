@@ -6,6 +6,7 @@ import { filmType, record } from "./film.js";
 import { jobs } from "./jobs.js";
 import { photograph } from "./picture.js";
 import { asSvg } from "./svg.js";
+import { _ } from "./words.js";
 
 const SHARP = 2; // pixels of the PNG per pixel of the page
 const TOLD = 1800; // ms
@@ -22,35 +23,35 @@ const TYPES = { python: "text/x-python", json: "application/json", csv: "text/cs
 
 /** @type {Item[]} */
 const FILES = [
-  ["python", "Copy as Python", "the run in a few lines with ganlab"],
-  ["script", "The code: PyTorch", "the same run as a plain script, without ganlab"],
-  ["notebook", "Jupyter notebook", "both, and their comparison"],
-  ["png", "Picture as PNG, 2×", "what is on the screen · 100 to 500 kB"],
-  ["svg", "Picture as SVG", "the same as lines and text · 30 to 300 kB"],
-  ["film", "Film, 10 seconds", "what the page shows from now on · 1 to 10 MB"],
-  ["clip", "Film of the recording", "from one moment to another, in some seconds · 1 to 10 MB"],
-  ["page", "Web page", "plays the recording so far, without a server or a network"],
-  ["csv", "Curves as CSV", "every measured number, with units"],
-  ["parquet", "Curves as Parquet", "the same, for data frames"],
-  ["data", "Samples and fields as NPZ", "10,000 samples, the drawn arrays, all weights"],
-  ["json", "Spec as JSON", "the settings alone"],
-  ["run", "Run as a file", "to open it here again, or in Python: Run.load"],
+  ["python", _("Copy as Python"), _("the run in a few lines with ganlab")],
+  ["script", _("The code: PyTorch"), _("the same run as a plain script, without ganlab")],
+  ["notebook", _("Jupyter notebook"), _("both, and their comparison")],
+  ["png", _("Picture as PNG, 2×"), _("what is on the screen · 100 to 500 kB")],
+  ["svg", _("Picture as SVG"), _("the same as lines and text · 30 to 300 kB")],
+  ["film", "Film, 10 seconds", _("what the page shows from now on · 1 to 10 MB")],
+  ["clip", _("Film of the recording"), _("from one moment to another, in some seconds · 1 to 10 MB")],
+  ["page", _("Web page"), _("plays the recording so far, without a server or a network")],
+  ["csv", _("Curves as CSV"), _("every measured number, with units")],
+  ["parquet", _("Curves as Parquet"), _("the same, for data frames")],
+  ["data", _("Samples and fields as NPZ"), _("10,000 samples, the drawn arrays, all weights")],
+  ["json", _("Spec as JSON"), _("the settings alone")],
+  ["run", _("Run as a file"), _("to open it here again, or in Python: Run.load")],
 ];
 
 export const SAVED = "saved"; // the answer to a command of a page that saves the file itself
 
 /** @type {Item[]} of an MNIST run, whose page has a button for each file: its key is the kind */
 export const OF_MNIST = [
-  ["python", "Python script", "the same run with ganlab"],
-  ["png", "Picture as PNG, 2×", "what is on the screen · 300 kB to 1 MB"],
-  ["svg", "Picture as SVG", "the same as lines, text and small images · 200 to 700 kB"],
-  ["sheet", "Samples as PNG", "those and their nearest training images, two pixels for each"],
-  ["csv", "Curves as CSV", "losses and means of D(x), by iteration"],
-  ["parquet", "Curves as Parquet", "the same, for data frames"],
-  ["preview", "Samples as NPZ", "all pictures of this page as arrays"],
-  ["spec", "Spec as JSON", "the settings alone"],
-  ["all", "Everything as JSON", "plan, status, scores and curves"],
-  ["run", "Run as a file", "the checkpoint, to continue it in Python: Run.load"],
+  ["python", _("Python script"), _("the same run with ganlab")],
+  ["png", _("Picture as PNG, 2×"), _("what is on the screen · 300 kB to 1 MB")],
+  ["svg", _("Picture as SVG"), _("the same as lines, text and small images · 200 to 700 kB")],
+  ["sheet", _("Samples as PNG"), _("those and their nearest training images, two pixels for each")],
+  ["csv", _("Curves as CSV"), _("losses and means of D(x), by iteration")],
+  ["parquet", _("Curves as Parquet"), _("the same, for data frames")],
+  ["preview", _("Samples as NPZ"), _("all pictures of this page as arrays")],
+  ["spec", _("Spec as JSON"), _("the settings alone")],
+  ["all", _("Everything as JSON"), _("plan, status, scores and curves")],
+  ["run", _("Run as a file"), _("the checkpoint, to continue it in Python: Run.load")],
 ];
 
 /** Of a stored recording the page makes everything itself. */
@@ -118,8 +119,8 @@ export function exportMenu(send, root, relayout, files = FILES, replay = null, c
       "data-testid": "export",
       "aria-haspopup": "menu",
       "aria-expanded": "false",
-      "aria-label": "Export",
-      title: "Export: the code, the numbers, the picture, the run",
+      "aria-label": _("Export"),
+      title: _("Export: the code, the numbers, the picture, the run"),
       onclick: () => (list.hidden ? open() : close()),
     },
     sign,
@@ -142,11 +143,11 @@ export function exportMenu(send, root, relayout, files = FILES, replay = null, c
     return el("button", { ...attributes, "data-testid": `export-${kind}`, onclick: act(kind) }, title, says);
   });
   if (choose) {
-    const from = el("span", { class: "gl-about" }, "a .ganlab file; or drop it on the page");
+    const from = el("span", { class: "gl-about" }, _("a .ganlab file; or drop it on the page"));
     const attributes = { class: "gl-item gl-apart", type: "button", role: "menuitem", tabindex: "-1" };
-    items.push(el("button", { ...attributes, "data-testid": "open", onclick: () => (close(), choose()) }, "Open a run…", from));
+    items.push(el("button", { ...attributes, "data-testid": "open", onclick: () => (close(), choose()) }, _("Open a run…"), from));
   }
-  const list = el("div", { class: "gl-menu", role: "menu", "aria-label": "Export", hidden: "" }, ...items);
+  const list = el("div", { class: "gl-menu", role: "menu", "aria-label": _("Export"), hidden: "" }, ...items);
   const clip = clipForm((stretch) => send({ cmd: "tape", ...stretch }), () => button.focus());
   const going = jobs();
   const node = el("div", { class: "gl-export" }, going.node, button, list, clip.node, said);
@@ -174,8 +175,8 @@ export function exportMenu(send, root, relayout, files = FILES, replay = null, c
       item.none = sizes[kind] === null;
       says.parentElement?.setAttribute("aria-disabled", `${item.none}`);
       const bytes = sizes[kind];
-      const late = kind === "run" && !complete ? ", also if the address cannot hold all changes" : "";
-      setText(says, `${text}${late}${item.none ? " · not there yet" : bytes ? ` · ${size(bytes)}` : ""}`);
+      const late = kind === "run" && !complete ? _(", also if the address cannot hold all changes") : "";
+      setText(says, `${text}${late}${item.none ? _(" · not there yet") : bytes ? ` · ${size(bytes)}` : ""}`);
     }
     place();
   }
@@ -211,14 +212,14 @@ export function exportMenu(send, root, relayout, files = FILES, replay = null, c
     filming = false;
     going.hide(FILM);
     save(blob, called);
-    tell("Film saved", "done");
+    tell(_("Film saved"), "done");
   }
   /** @param {{kind: string, done: number, waiting: number}} job */
   function progress({ kind, done, waiting }) {
     if (done < 0) return going.hide(kind); // it could not be made, which the page says
-    const word = kind === "page" ? "Web page" : "Film";
+    const word = kind === "page" ? _("Web page") : "Film";
     const text = waiting ? `${word}: after ${waiting} other${waiting > 1 ? "s" : ""}` : `${word} ${Math.floor(100 * done)} %`;
-    going.show(kind, text, done, `${word}: the recording is replayed. Press to cancel`, () => {
+    going.show(kind, text, done, _("{word}: the recording is replayed. Press to cancel", { word }), () => {
       send({ cmd: "export", value: "stop" });
       going.hide(kind);
     });
@@ -275,7 +276,7 @@ export function exportMenu(send, root, relayout, files = FILES, replay = null, c
         const file = new Uint8Array(a.file);
         if (what === "tape") return replayed(file, movie());
         save(new Blob([file], { type: "text/html" }), name);
-        return tell("Web page saved", "done");
+        return tell(_("Web page saved"), "done");
       }
       const kind = wanted;
       wanted = "";

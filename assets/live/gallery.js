@@ -7,6 +7,7 @@ import { fit } from "./plot.js";
 import { stage } from "./stage.js";
 import { tiles } from "./tile.js";
 import { decode } from "./wire.js";
+import { _ } from "./words.js";
 
 const EVERY = 110; // ms between two moments
 const HOLD = 9; // moments that the last one stays
@@ -145,7 +146,7 @@ export function mount(root, { groups, pictures, onOpen }) {
   const all = [];
   /** @type {{node: HTMLElement, cards: HTMLElement[]}[]} */
   const sections = [];
-  const search = el("input", { type: "search", class: "gl-search", placeholder: "Search: collapse, R1, Figure 1 …", "aria-label": "Search the phenomena", "data-testid": "search" });
+  const search = el("input", { type: "search", class: "gl-search", placeholder: _("Search: collapse, R1, Figure 1 …"), "aria-label": _("Search the phenomena"), "data-testid": "search" });
   const found = el("span", { class: "gl-found", role: "status", "data-testid": "found" });
   let first = true; // nobody has pointed at a card yet
   /** @type {ReturnType<typeof moving> | null} */
@@ -175,10 +176,10 @@ export function mount(root, { groups, pictures, onOpen }) {
     const node = el(
       "article",
       { class: "gl-card", "data-testid": `card-${card.name}`, "aria-label": card.title },
-      ...(film ? [film.canvas] : [el("div", { class: "gl-card-picture gl-card-none" }, "The settings of a paper: it takes minutes, so there is no picture of it.")]),
+      ...(film ? [film.canvas] : [el("div", { class: "gl-card-picture gl-card-none" }, _("The settings of a paper: it takes minutes, so there is no picture of it."))]),
       el("h3", { class: "gl-card-title" }, card.title),
       el("p", {}, card.doc),
-      el("p", { class: "gl-card-claim" }, `Claim: ${card.claim}${card.held ? ` Held on ${card.held}.` : ""} `, el("i", {}, `${card.cite}.`)),
+      el("p", { class: "gl-card-claim" }, _("Claim: {claim}{which} ", { claim: card.claim, which: card.held ? _(" Held on {held}.", { held: card.held }) : "" }), el("i", {}, `${card.cite}.`)),
       open,
     );
     const begin = () => {
@@ -203,7 +204,7 @@ export function mount(root, { groups, pictures, onOpen }) {
       count += Number(!node.hidden);
     }
     for (const { node, cards } of sections) node.hidden = cards.every((card) => card.hidden);
-    setText(found, asked.length ? (count ? `${count} of ${all.length}` : "nothing found: try another word") : "");
+    setText(found, asked.length ? (count ? _("{count} of {count2}", { count, count2: all.length }) : _("nothing found: try another word")) : "");
   }
   search.addEventListener("input", choose);
 

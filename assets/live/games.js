@@ -15,19 +15,20 @@ import { distance, eigenvalues } from "./games_side.js";
 import { helpButton, placeHelp } from "./help.js";
 import { knobRow } from "./knobs.js";
 import { fit, short } from "./plot.js";
+import { _ } from "./words.js";
 
 /** @typedef {import("./types.js").Game} Game */
 
 const LEAST = 470; // px of height
 const SPEEDS = [2, 5, 10, 20, 40, 60, 120, 240]; // updates per second
-const FULL = "There are eight starting points, the most that a picture has. Remove one first.";
+const FULL = _("There are eight starting points, the most that a picture has. Remove one first.");
 /** @type {import("./export.js").Item[]} */
 const FILES = [
-  ["python", "Copy as Python", "the same trajectories, with ganlab"],
-  ["csv", "Trajectories as CSV", "every point in full precision"],
-  ["png", "Picture as PNG, 2×", "what is on the screen"],
-  ["svg", "Picture as SVG", "the same as lines and text"],
-  ["film", "Film, 10 seconds", "what the page shows from now on"],
+  ["python", _("Copy as Python"), _("the same trajectories, with ganlab")],
+  ["csv", _("Trajectories as CSV"), _("every point in full precision")],
+  ["png", _("Picture as PNG, 2×"), _("what is on the screen")],
+  ["svg", _("Picture as SVG"), _("the same as lines and text")],
+  ["film", "Film, 10 seconds", _("what the page shows from now on")],
 ];
 
 /**
@@ -72,21 +73,21 @@ export function mount(root, { answers, labs }) {
     time.restart();
     server.ask(query);
   });
-  const fewer = barButton("fewer", "Remove the chosen starting point (Delete)", () => marks.remove(chosen), "− point");
-  const more = barButton("more", "Add a starting point, opposite to the chosen one", () => {
+  const fewer = barButton("fewer", _("Remove the chosen starting point (Delete)"), () => marks.remove(chosen), "− point");
+  const more = barButton("more", _("Add a starting point, opposite to the chosen one"), () => {
     if (!game) return;
     const [x, y] = game.starts[chosen];
     const [[xLow, xHigh], [yLow, yHigh]] = game.box;
     if (!marks.add((xLow + xHigh - x) % 1e6, (yLow + yHigh - y) % 1e6)) banner.say(FULL, false);
   }, "+ point");
-  const clear = barButton("one", "One starting point, the game's own", () => server.turn({ start: null }), "reset");
+  const clear = barButton("one", _("One starting point, the game's own"), () => server.turn({ start: null }), "reset");
   const about = helpButton("game");
-  const lab = el("a", { class: "gl-button", "data-testid": "open-lab", title: "Train the GAN of a lab that plays this game" }, "Open this in the lab");
+  const lab = el("a", { class: "gl-button", "data-testid": "open-lab", title: _("Train the GAN of a lab that plays this game") }, _("Open this in the lab"));
   const labHelp = helpButton("lab");
   const toLab = el("div", { class: "gl-group gl-last" }, lab, labHelp.node);
   const bar = el(
     "div",
-    { class: "gl-toolbar", role: "toolbar", "aria-label": "Time" },
+    { class: "gl-toolbar", role: "toolbar", "aria-label": _("Time") },
     ...time.nodes,
     toLab,
     menu.node,
@@ -98,7 +99,7 @@ export function mount(root, { answers, labs }) {
   let row = null;
 
   // ---- the picture, and what is beside it
-  const canvas = el("canvas", { class: "gl-canvas", role: "img", "data-testid": "plane", "aria-label": "Phase portrait" });
+  const canvas = el("canvas", { class: "gl-canvas", role: "img", "data-testid": "plane", "aria-label": _("Phase portrait") });
   const marks = points({
     moved: (starts) => server.turn({ start: starts.flat().join(",") }),
     choose: (index) => {
@@ -120,9 +121,9 @@ export function mount(root, { answers, labs }) {
   };
   const layers = el(
     "div",
-    { class: "gl-legend", role: "group", "aria-label": "Layers" },
-    layer("arrows", "gradients", "Where both players move, downhill in their own cost; lengths are compressed"),
-    layer("nullclines", "nullclines", "Where one player's gradient is 0: the first player's solid, the second one's dotted"),
+    { class: "gl-legend", role: "group", "aria-label": _("Layers") },
+    layer("arrows", "gradients", _("Where both players move, downhill in their own cost; lengths are compressed")),
+    layer("nullclines", "nullclines", _("Where one player's gradient is 0: the first player's solid, the second one's dotted")),
     more,
     fewer,
     clear,
@@ -183,11 +184,11 @@ export function mount(root, { answers, labs }) {
     const first = narrow ? wide : Math.round(Math.min(0.42 * wide, tall * 1.25));
     eigen.resize(first, tall, theme());
     far.resize(narrow ? wide : wide - first - Math.round(10 * u), tall, theme());
-    placeHelp(eigen.node, [{ id: "eigenvalues", what: "the picture of eigenvalues", lines: game.help.eigenvalues, x: 30 * u, y: 10 * u }]);
+    placeHelp(eigen.node, [{ id: "eigenvalues", what: _("the picture of eigenvalues"), lines: game.help.eigenvalues, x: 30 * u, y: 10 * u }]);
     placeHelp(far.node, [
-      { id: "distance", what: "the distance", lines: [...game.help.distance, ...game.help.rates], x: 30 * u, y: 10 * u },
+      { id: "distance", what: _("the distance"), lines: [...game.help.distance, ...game.help.rates], x: 30 * u, y: 10 * u },
     ]);
-    about.set("this game", [
+    about.set(_("this game"), [
       [game.title, game.doc, ""],
       ["Source:", game.cite, ""],
       ...game.help.plane,
@@ -223,7 +224,7 @@ export function mount(root, { answers, labs }) {
     games.value = game.game;
     const preset = game.presets.find(([, , , query]) => query === game?.query);
     presets.replaceChildren(
-      el("option", { value: "" }, "presets…"),
+      el("option", { value: "" }, _("presets…")),
       ...game.presets.map(([name, title, , query]) => el("option", { value: query, "data-name": name }, title)),
     );
     presets.value = preset ? preset[3] : "";
@@ -231,13 +232,13 @@ export function mount(root, { answers, labs }) {
     toLab.hidden = !made.lab;
     if (made.lab) {
       lab.href = `${labs[1]}?${made.lab.query}`;
-      labHelp.set("different in the lab", made.lab.help);
+      labHelp.set(_("different in the lab"), made.lab.help);
     }
     split.hidden = !made.parts;
     if (made.parts) {
       const [s, a] = made.parts;
-      setText(parts, `At the equilibrium J = S + A: ‖S‖ = ${short(s)}, ‖A‖ = ${short(a)}; ${short((100 * a * a) / (s * s + a * a || 1))} % of ‖J‖² rotates`);
-      partsHelp.set("S and A", game.help.parts);
+      setText(parts, _("At the equilibrium J = S + A: ‖S‖ = {s}, ‖A‖ = {a}; {a2} % of ‖J‖² rotates", { s: short(s), a: short(a), a2: short((100 * a * a) / (s * s + a * a || 1)) }));
+      partsHelp.set(_("S and A"), game.help.parts);
     }
     fewer.disabled = game.starts.length < 2;
     banner.say(game.notes.join(" "), game.notes.length > 0);

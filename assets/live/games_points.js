@@ -3,6 +3,7 @@
 import { el } from "./dom.js";
 import { handle } from "./handles.js";
 import { steady } from "./plot.js";
+import { _ } from "./words.js";
 
 const MOST = 8;
 const DIGITS = 3;
@@ -44,9 +45,9 @@ export function points({ moved, choose, removed, id = "point" }) {
     const { node: button, put: show } = handles[index];
     show(x, y);
     const where = at?.words ? at.words(x, y) : `${names[0]} = ${steady(x)}, ${names[1]} = ${steady(y)}`;
-    button.setAttribute("aria-label", `Starting point ${index + 1}: ${where}. Arrow keys move it, Delete removes it`);
+    button.setAttribute("aria-label", _("Starting point {index}: {where}. Arrow keys move it, Delete removes it", { index: index + 1, where }));
     button.textContent = starts.length > 1 ? String(index + 1) : "";
-    button.title = `Starting point ${index + 1}: ${where}. Drag it; Delete removes it`;
+    button.title = _("Starting point {index}: {where}. Drag it; Delete removes it", { index: index + 1, where });
   }
 
   function make() {
@@ -121,4 +122,4 @@ export function points({ moved, choose, removed, id = "point" }) {
  * @param {number} chosen
  * @param {number} count
  */
-export const ofWhich = (chosen, count) => (count > 1 ? `The numbers are those of starting point ${chosen + 1} of ${count}; click another ring to see its own.` : "");
+export const ofWhich = (chosen, count) => (count > 1 ? _("The numbers are those of starting point {chosen} of {count}; click another ring to see its own.", { chosen: chosen + 1, count }) : "");

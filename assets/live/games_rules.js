@@ -3,6 +3,7 @@
 import { el, pushButton, setText } from "./dom.js";
 import { ofWhich } from "./games_points.js";
 import { noNoise, short } from "./plot.js";
+import { _ } from "./words.js";
 
 const MOST = 4;
 
@@ -21,8 +22,8 @@ export function verdicts({ add, drop, toggle }) {
   const menu = el("select", {
     class: "gl-select gl-add",
     "data-testid": "add-rule",
-    "aria-label": "Add a rule",
-    title: "Play the same game with another rule beside these, at most four",
+    "aria-label": _("Add a rule"),
+    title: _("Play the same game with another rule beside these, at most four"),
     onchange: () => {
       const rule = menu.value;
       menu.value = "";
@@ -30,7 +31,7 @@ export function verdicts({ add, drop, toggle }) {
     },
   });
   const ofStart = el("p", { class: "gl-quiet", "data-testid": "of-start" });
-  const node = el("div", { class: "gl-game-rules gl-scrolls", tabindex: 0, role: "group", "aria-label": "The rules and their verdicts" }, ofStart, list);
+  const node = el("div", { class: "gl-game-rules gl-scrolls", tabindex: 0, role: "group", "aria-label": _("The rules and their verdicts") }, ofStart, list);
   let drawn = "";
   /** @type {((game: Game, point: number) => void)[]} */
   let fills = [];
@@ -50,7 +51,7 @@ export function verdicts({ add, drop, toggle }) {
         class: "gl-layer",
         "data-testid": `rule-${rule}`,
         "aria-pressed": String(!hidden.has(rule)),
-        title: `${doc} (click: show or hide)`,
+        title: _("{doc} (click: show or hide)", { doc }),
       },
       () => name.setAttribute("aria-pressed", String(!toggle(rule))),
       el("i", { class: "gl-key gl-run", style: `border-top-color: var(--gl-${role}); border-top-style: ${dash === "solid" ? "solid" : dash === "dot" ? "dotted" : "dashed"}` }),
@@ -60,17 +61,17 @@ export function verdicts({ add, drop, toggle }) {
       class: "gl-button gl-small gl-away",
       type: "button",
       "data-testid": `drop-${rule}`,
-      "aria-label": `Remove the rule ${title}`,
-      title: "Remove this rule",
+      "aria-label": _("Remove the rule {title}", { title }),
+      title: _("Remove this rule"),
       onclick: () => drop(rule),
     }, "×");
     fills.push((now, point) => {
       const run = now.runs[index];
       const verdict = run.verdicts?.[point];
-      setText(word, run.refused ? "cannot play" : (verdict?.word ?? ""));
+      setText(word, run.refused ? _("cannot play") : (verdict?.word ?? ""));
       word.dataset.word = run.refused ? "refused" : (verdict?.word ?? "");
       setText(why, run.refused || verdict?.why || "");
-      setText(rates, run.refused ? "" : `log-distance per update: predicted ${rate(run.predicted)}, measured ${rate(verdict?.measured)}`);
+      setText(rates, run.refused ? "" : _("log-distance per update: predicted {rate}, measured {rate2}", { rate: rate(run.predicted), rate2: rate(verdict?.measured) }));
       away.disabled = now.runs.length < 2;
     });
     return el("section", { class: "gl-verdict" }, el("div", { class: "gl-verdict-head" }, name, word, rates, away), why);
@@ -91,7 +92,7 @@ export function verdicts({ add, drop, toggle }) {
         fills = [];
         list.replaceChildren(...game.runs.map((_, i) => card(game, i, hidden)));
         menu.replaceChildren(
-          el("option", { value: "" }, "add a rule…"),
+          el("option", { value: "" }, _("add a rule…")),
           ...game.choices.filter(([name]) => !game.rules.includes(name)).map(([name, title]) => el("option", { value: name }, title)),
         );
         menu.hidden = game.rules.length >= MOST;

@@ -4,6 +4,7 @@ import { chart, overUpdates } from "./chart.js";
 import { complexPlane, frame } from "./complex_plane.js";
 import { dashesOf, font, trace } from "./plot.js";
 import { SIZES } from "./tokens.js";
+import { _ } from "./words.js";
 
 /** @typedef {import("./types.js").Game} Game */
 /** @typedef {import("./types.js").Theme} Theme */
@@ -12,7 +13,7 @@ const FLOOR = 1e-13; // of distances
 
 /** {node, resize, redraw}: the eigenvalues, closed forms as rings and measured ones as dots. @param {() => Game | null} get */
 export function eigenvalues(get) {
-  return chart({ "data-testid": "eigenvalues", "aria-label": "Eigenvalues of one update in the complex plane" }, (ctx, theme, width, height) => {
+  return chart({ "data-testid": "eigenvalues", "aria-label": _("Eigenvalues of one update in the complex plane") }, (ctx, theme, width, height) => {
     const game = get();
     if (!game) return;
     const groups = game.runs.flatMap((run, i) =>
@@ -23,7 +24,7 @@ export function eigenvalues(get) {
             { points: game.a[`measured.${i}`], role: run.role, ring: false },
           ],
     );
-    complexPlane(ctx, theme, width, height, { title: "eigenvalues μ of one update", groups, circle: true, key: ["○ closed form", "● measured"] });
+    complexPlane(ctx, theme, width, height, { title: _("eigenvalues μ of one update"), groups, circle: true, key: [_("○ closed form"), "● measured"] });
   });
 }
 
@@ -33,12 +34,12 @@ export function eigenvalues(get) {
  * @param {() => {game: Game, now: number, point: number, hidden: Set<string>} | null} get
  */
 export function distance(get) {
-  return chart({ "data-testid": "distance", "aria-label": "Distance to the equilibrium over time" }, (ctx, theme, width, height) => {
+  return chart({ "data-testid": "distance", "aria-label": _("Distance to the equilibrium over time") }, (ctx, theme, width, height) => {
     const state = get();
     if (!state) return;
     const { game, now, point, hidden } = state;
     const u = theme.u;
-    const { left, top, w, h } = frame(ctx, theme, width, height, "distance to the equilibrium", "thin: predicted slope");
+    const { left, top, w, h } = frame(ctx, theme, width, height, _("distance to the equilibrium"), _("thin: predicted slope"));
     const shown = game.runs.map((run, i) => ({ run, i })).filter(({ run }) => !run.refused && !hidden.has(run.rule));
     const curve = (/** @type {number} */ i) => {
       const [, points] = game.shape[`distance.${i}`];

@@ -1,6 +1,7 @@
 // The "?" beside a curve or a number, which explains it by mouse, touch or keyboard.
 
 import { el, setText } from "./dom.js";
+import { _ } from "./words.js";
 
 const GAP = 6; // px between a "?" and its text
 const EDGE = 8; // px between the text and the window's edges
@@ -107,7 +108,7 @@ export function helpButton(testid) {
     set(what, newLines) {
       lines = newLines || [];
       node.hidden = !lines.length;
-      button.setAttribute("aria-label", `What is ${what}?`);
+      button.setAttribute("aria-label", _("What is {what}?", { what }));
       setText(spoken, lines.map(([title, says, unit]) => `${title}: ${says}${unit ? ` Unit: ${unit}.` : ""}`).join(" "));
     },
   };

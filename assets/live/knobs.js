@@ -3,6 +3,7 @@
 import { el, fillTrack, pushButton, setText } from "./dom.js";
 import { helpButton } from "./help.js";
 import { short } from "./plot.js";
+import { _ } from "./words.js";
 
 const EVERY = 50; // ms between two messages of a knob
 const QUIET = 800; // ms after the last input during which the server does not move the knob
@@ -144,7 +145,7 @@ export function knobRow(knobs, send, turned = () => {}) {
       complaint.hidden = !why;
     });
     const again = knob.restarts ? [el("span", { class: "gl-again", "aria-hidden": "true" }, "↻")] : [];
-    const doc = `${knob.doc || ""}${knob.restarts ? " ↻ Changing it starts a new run." : ""}`;
+    const doc = `${knob.doc || ""}${knob.restarts ? _(" ↻ Changing it starts a new run.") : ""}`;
     const place = knob.kind === "float" ? rates : node;
     place.append(
       el(
@@ -195,18 +196,18 @@ export function knobRow(knobs, send, turned = () => {}) {
  * @param {(label: number) => void} choose
  */
 function labelChoice(count, now, choose) {
-  const options = Array.from({ length: count }, (_, k) => el("option", { value: String(k) }, `label ${k}`));
+  const options = Array.from({ length: count }, (_none, k) => el("option", { value: String(k) }, _("label {k}", { k })));
   const select = /** @type {HTMLSelectElement} */ (
     el(
       "select",
       {
         class: "gl-layer gl-label",
         "data-testid": "label",
-        "aria-label": "The label whose D is shown",
-        title: "The label whose D and D* are shown, or the mean over labels by p_data(label | x)",
+        "aria-label": _("The label whose D is shown"),
+        title: _("The label whose D and D* are shown, or the mean over labels by p_data(label | x)"),
         onchange: () => choose(Number(select.value)),
       },
-      el("option", { value: "-1" }, "D: all labels"),
+      el("option", { value: "-1" }, _("D: all labels")),
       ...options,
     )
   );
@@ -226,7 +227,7 @@ function labelChoice(count, now, choose) {
  * @param {{count: number, now: number, choose: (label: number) => void} | null} told
  */
 export function legend(layers, hidden, toggle, follow = null, costs = null, told = null) {
-  const node = el("div", { class: "gl-legend", role: "group", "aria-label": "Layers" });
+  const node = el("div", { class: "gl-legend", role: "group", "aria-label": _("Layers") });
   for (const layer of layers) {
     const button = pushButton(
       {
@@ -234,7 +235,7 @@ export function legend(layers, hidden, toggle, follow = null, costs = null, told
         "data-testid": `layer-${layer.id}`,
         "data-role": layer.role,
         "aria-pressed": String(!hidden.has(layer.id)),
-        title: `${layer.help[0][1]} (click: show or hide)`,
+        title: _("{help} (click: show or hide)", { help: layer.help[0][1] }),
       },
       () => {
         if (!hidden.delete(layer.id)) hidden.add(layer.id);
@@ -251,14 +252,14 @@ export function legend(layers, hidden, toggle, follow = null, costs = null, told
       class: "gl-layer gl-follow",
       "data-testid": "follow",
       "aria-pressed": "false",
-      title: "Widen the axes so that they contain p_g, or restore them",
+      title: _("Widen the axes so that they contain p_g, or restore them"),
     },
     () => {
       const value = axes.getAttribute("aria-pressed") !== "true";
       axes.setAttribute("aria-pressed", String(value));
       follow?.(value);
     },
-    "follow G",
+    _("follow G"),
   );
   if (costs) {
     const look = () => (link.href = costs());
@@ -269,14 +270,14 @@ export function legend(layers, hidden, toggle, follow = null, costs = null, told
         "data-testid": "costs",
         target: "_blank",
         rel: "noopener",
-        title: "Why it is so strong or so weak: the costs of G at the present D(G(z)), in a new tab",
-        "aria-label": "Why ↗, the costs of G at the present D(G(z)), in a new tab",
+        title: _("Why it is so strong or so weak: the costs of G at the present D(G(z)), in a new tab"),
+        "aria-label": _("Why ↗, the costs of G at the present D(G(z)), in a new tab"),
         onpointerenter: look,
         onpointerdown: look,
         onfocus: look,
         onclick: look,
       },
-      "why ↗",
+      _("why ↗"),
     );
     look();
     node.append(link);
@@ -284,7 +285,7 @@ export function legend(layers, hidden, toggle, follow = null, costs = null, told
   if (told) node.append(labelChoice(told.count, told.now, told.choose));
   if (follow) node.append(axes);
   const help = helpButton("layers");
-  help.set("in the picture", layers.flatMap((layer) => layer.help));
+  help.set(_("in the picture"), layers.flatMap((layer) => layer.help));
   node.append(help.node);
   return {
     node,

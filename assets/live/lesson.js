@@ -1,6 +1,7 @@
 // A lesson beside the view: its step, what it asks, and whether it is done.
 
 import { el, pushButton, setText } from "./dom.js";
+import { _ } from "./words.js";
 
 const KEY = "ganlab.lessons"; // progress by lesson, in this browser
 
@@ -66,23 +67,23 @@ export function lessonPanel(root, { send, act, perform, address, light }) {
     pushButton({ class: "gl-button gl-small", "data-testid": id, title }, onclick, ...content);
 
   const title = el("b", { class: "gl-lesson-name" });
-  const ticks = el("div", { class: "gl-lesson-ticks", role: "group", "aria-label": "Steps" });
-  const body = el("div", { class: "gl-lesson-body", tabindex: "0", role: "region", "aria-label": "Step" });
+  const ticks = el("div", { class: "gl-lesson-ticks", role: "group", "aria-label": _("Steps") });
+  const body = el("div", { class: "gl-lesson-body", tabindex: "0", role: "region", "aria-label": _("Step") });
   const said = el("div", { class: "gl-lesson-said", role: "status", "data-testid": "lesson-said" });
-  const back = button("lesson-back", "The step before", () => go((now?.step ?? 0) - 1), "‹ Back");
-  const next = button("lesson-next", "The next step", () => go((now?.step ?? 0) + 1), "Next ›");
-  const show = button("lesson-show", "Do for me what this step asks for", () => {
+  const back = button("lesson-back", _("The step before"), () => go((now?.step ?? 0) - 1), "‹ Back");
+  const next = button("lesson-next", _("The next step"), () => go((now?.step ?? 0) + 1), "Next ›");
+  const show = button("lesson-show", _("Do for me what this step asks for"), () => {
     if (lesson && now) perform(lesson.steps[now.step].does);
-  }, "Show me");
+  }, _("Show me"));
   const node = el(
     "aside",
-    { class: "gl-lesson", "aria-label": "Lesson", "data-testid": "lesson", hidden: "" },
+    { class: "gl-lesson", "aria-label": _("Lesson"), "data-testid": "lesson", hidden: "" },
     el(
       "div",
       { class: "gl-lesson-head" },
       title,
-      button("lesson-all", "All lessons", () => act({ act: "lessons" }), "All"),
-      button("lesson-leave", "Close the lesson; the run continues, with all its settings", () => act({ act: "leave" }), "×"),
+      button("lesson-all", _("All lessons"), () => act({ act: "lessons" }), "All"),
+      button("lesson-leave", _("Close the lesson; the run continues, with all its settings"), () => act({ act: "leave" }), "×"),
     ),
     ticks,
     body,
@@ -108,8 +109,8 @@ export function lessonPanel(root, { send, act, perform, address, light }) {
     const open = at.done && at.right >= 0;
     const choices = step.choices.map((text, i) => {
       const mark = !open ? (i === at.answer ? "●" : "○") : i === at.right ? "✓" : i === at.answer ? "✗" : "○";
-      const word = open && i === at.right ? ", what happened" : i === at.answer ? ", your answer" : "";
-      const choice = button(`choice-${i}`, answered ? "" : "My answer", () => send({ cmd: "answer", value: i }),
+      const word = open && i === at.right ? _(", what happened") : i === at.answer ? _(", your answer") : "";
+      const choice = button(`choice-${i}`, answered ? "" : _("My answer"), () => send({ cmd: "answer", value: i }),
         el("i", { "aria-hidden": "true" }, mark), el("span", {}, text), el("span", { class: "gl-spoken" }, word));
       choice.classList.add("gl-choice");
       choice.dataset.state = open && i === at.right ? "right" : i === at.answer ? (open ? "wrong" : "mine") : "";
@@ -123,7 +124,7 @@ export function lessonPanel(root, { send, act, perform, address, light }) {
   function verdict(step, at) {
     if (!at.done || !step.ask || at.right < 0) return [];
     const agreed = at.answer === at.right;
-    return [el("p", { class: "gl-lesson-verdict", "data-agreed": String(agreed) }, agreed ? "As you said." : "Not what you said.")];
+    return [el("p", { class: "gl-lesson-verdict", "data-agreed": String(agreed) }, agreed ? _("As you said.") : _("Not what you said."))];
   }
 
   function build() {
@@ -147,7 +148,7 @@ export function lessonPanel(root, { send, act, perform, address, light }) {
       }),
     );
     const offers = step.offers.map((offer, i) =>
-      button(`offer-${i}`, "Change this in the run", () => {
+      button(`offer-${i}`, _("Change this in the run"), () => {
         for (const [field, value] of Object.entries(offer.set)) send({ cmd: "set", field, value });
       }, offer.text),
     );
@@ -164,11 +165,11 @@ export function lessonPanel(root, { send, act, perform, address, light }) {
     if (other) body.scrollTop = 0;
     else if (at.done) body.querySelector(".gl-lesson-reveal")?.scrollIntoView({ block: "nearest" });
     const asks = Boolean(step.ask) && at.answer < 0;
-    setText(said, at.done ? "✓ done" : asks ? "waits for your answer" : step.does.length ? "waits for you" : "watch: it ticks itself");
+    setText(said, at.done ? _("✓ done") : asks ? _("waits for your answer") : step.does.length ? _("waits for you") : _("watch: it ticks itself"));
     said.dataset.done = String(at.done);
     back.disabled = at.step === 0;
     const last = at.step === words.steps.length - 1;
-    setText(next, last ? "All lessons" : at.done ? "Next ›" : "Skip ›");
+    setText(next, last ? _("All lessons") : at.done ? _("Next ›") : _("Skip ›"));
     next.dataset.ready = String(at.done);
     show.hidden = at.done || asks || !step.does.length;
     light(at.done ? [] : step.light);

@@ -6,13 +6,14 @@ import { fit, opaque } from "./plot.js";
 import { seedAt } from "./seeds.js";
 import { mountView } from "./shell.js";
 import { tiles, widthFor } from "./tile.js";
+import { _ } from "./words.js";
 
 /** @type {Record<number, [string, string][]>} */
-const KEYS = { 0: [["p_data", "p_data"], ["p_g", "p_g, the last bar: all other strings"]], 1: [["p_data", "p_data"], ["p_g", "p_g"], ["d_thin", "D(x)"]], 2: [["contour", "p_data"], ["fake", "generated"]] };
+const KEYS = { 0: [["p_data", "p_data"], ["p_g", _("p_g, the last bar: all other strings")]], 1: [["p_data", "p_data"], ["p_g", "p_g"], ["d_thin", "D(x)"]], 2: [["contour", "p_data"], ["fake", "generated"]] };
 
 /** @type {(shell: import("./types.js").Shell) => import("./types.js").Renderer} */
 function manySeeds({ settings }) {
-  const canvas = el("canvas", { class: "gl-canvas", role: "img", "aria-label": "Data and generator of each seed" });
+  const canvas = el("canvas", { class: "gl-canvas", role: "img", "aria-label": _("Data and generator of each seed") });
   const links = el("div", { class: "gl-tiles" });
   const words = el("span", { class: "gl-says", "data-testid": "says" }, "");
   const keys = el("span", { class: "gl-legend gl-words" });
@@ -40,7 +41,7 @@ function manySeeds({ settings }) {
   /** @param {number} i */
   function makeLink(i) {
     const seed = seedAt(scene.seed, i);
-    const title = `Open seed ${seed} in the ${scene.dim ? `${scene.dim}-D lab` : "lab of symbols"}`;
+    const title = _("Open seed {seed} in the {which}", { seed, which: scene.dim ? _("{dim}-D lab", { dim: scene.dim }) : _("lab of symbols") });
     return el("a", {
       class: "gl-tile",
       "data-testid": `tile-${i}`,
@@ -68,7 +69,7 @@ function manySeeds({ settings }) {
   return {
     nodes: [canvas, links],
     above,
-    curvesLabel: "Median and spread over iterations",
+    curvesLabel: _("Median and spread over iterations"),
     many: true,
     need: (height, u) => widthFor(scene, height, u),
     scene(message) {
@@ -76,7 +77,7 @@ function manySeeds({ settings }) {
       values = null;
       query = "";
       picture = tiles(scene);
-      about.set("in the tiles", scene.tiles);
+      about.set(_("in the tiles"), scene.tiles);
       links.replaceChildren(...Array.from({ length: scene.seeds }, (_, i) => makeLink(i)));
       const keyOf = (/** @type {[string, string]} */ [id, title]) =>
         el("span", { class: "gl-word" }, el("i", { class: "gl-key", "data-key": id }), title);

@@ -9,6 +9,7 @@ import { el, setText } from "./dom.js";
 import { gameView } from "./matrix_game.js";
 import { repeatedView } from "./matrix_repeated.js";
 import { treeView } from "./matrix_tree.js";
+import { _ } from "./words.js";
 
 /** @typedef {import("./types.js").Matrix} Matrix */
 
@@ -34,11 +35,11 @@ const LEAST = 500; // px of height
 const VIEWS = { game: gameView, repeated: repeatedView, tree: treeView };
 /** @type {import("./export.js").Item[]} */
 const FILES = [
-  ["python", "Copy as Python", "the same numbers, with ganlab"],
-  ["csv", "Numbers as CSV", "trajectories, rounds or nodes, in full precision"],
-  ["png", "Picture as PNG, 2×", "what is on the screen"],
-  ["svg", "Picture as SVG", "the same as lines and text"],
-  ["film", "Film, 10 seconds", "what the page shows from now on"],
+  ["python", _("Copy as Python"), _("the same numbers, with ganlab")],
+  ["csv", _("Numbers as CSV"), _("trajectories, rounds or nodes, in full precision")],
+  ["png", _("Picture as PNG, 2×"), _("what is on the screen")],
+  ["svg", _("Picture as SVG"), _("the same as lines and text")],
+  ["film", "Film, 10 seconds", _("what the page shows from now on")],
 ];
 
 /**
@@ -97,7 +98,7 @@ export function mount(root, { answers }) {
 
   /** @type {Map<string, HTMLButtonElement>} */
   const tabs = new Map();
-  const tablist = el("div", { class: "gl-tabs", role: "tablist", "aria-label": "What is shown" });
+  const tablist = el("div", { class: "gl-tabs", role: "tablist", "aria-label": _("What is shown") });
   tablist.addEventListener("keydown", (event) => {
     const names = [...tabs.keys()];
     const at = names.findIndex((name) => tabs.get(name) === document.activeElement);
@@ -116,7 +117,7 @@ export function mount(root, { answers }) {
 
   const times = el("div", { class: "gl-times" });
   /** @type {HTMLElement} */
-  const bar = el("div", { class: "gl-toolbar", role: "toolbar", "aria-label": "Time" }, tablist, times, menu.node);
+  const bar = el("div", { class: "gl-toolbar", role: "toolbar", "aria-label": _("Time") }, tablist, times, menu.node);
   const host = el("div", { class: "gl-matrix-host", role: "tabpanel" });
   root.replaceChildren(bar, banner.node, host);
 

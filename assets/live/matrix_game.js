@@ -9,6 +9,7 @@ import { knobRow } from "./knobs.js";
 import { drawField, drawPaths, drawRest, inWords, playerPad, rounded, squarePad } from "./matrix_pads.js";
 import { regretChart, securityChart } from "./matrix_side.js";
 import { findings, tableEditor } from "./matrix_table.js";
+import { _ } from "./words.js";
 
 /** @typedef {import("./types.js").Matrix} Matrix */
 /** @typedef {import("./matrix_pads.js").Pad} Pad */
@@ -81,13 +82,13 @@ export function gameView(page) {
   }
   function add() {
     if (!game) return;
-    if (starts.length >= game.bounds.starts) return page.say(`There are ${game.bounds.starts} starting points, the most that a picture has. Remove one first.`);
+    if (starts.length >= game.bounds.starts) return page.say(_("There are {starts} starting points, the most that a picture has. Remove one first.", { starts: game.bounds.starts }));
     const other = (/** @type {number[]} */ p) => rounded([...p.slice(1), p[0]]);
     starts.push([other(starts[chosen][0]), other(starts[chosen][1])]);
     chosen = starts.length - 1;
     send();
   }
-  const picture = chart({ "data-testid": "strategies", "aria-label": "The strategies as they move" }, (ctx, theme) => {
+  const picture = chart({ "data-testid": "strategies", "aria-label": _("The strategies as they move") }, (ctx, theme) => {
     if (!game) return;
     const square = pads.length === 1;
     pads.forEach((pad, player) => {
@@ -120,13 +121,13 @@ export function gameView(page) {
     one.setAttribute("aria-pressed", "true");
     return one;
   };
-  const fewer = barButton("fewer", "Remove the chosen starting point (Delete)", () => remove(chosen), "− point");
-  const more = barButton("more", "Add a starting point", add, "+ point");
-  const reset = barButton("one", "The game's own starting points", () => page.turn({ start: null }), "reset");
+  const fewer = barButton("fewer", _("Remove the chosen starting point (Delete)"), () => remove(chosen), "− point");
+  const more = barButton("more", _("Add a starting point"), add, "+ point");
+  const reset = barButton("one", _("The game's own starting points"), () => page.turn({ start: null }), "reset");
   for (const one of [more, fewer, reset]) one.classList.add("gl-small");
-  const fields = layer("field", "arrows", "Where one update leads; lengths are compressed");
-  const layers = el("div", { class: "gl-legend", role: "group", "aria-label": "Layers" },
-    layer("path", "play", "The strategies of both players"), layer("mean", "average", "The average of the strategies so far"), fields, more, fewer, reset);
+  const fields = layer("field", "arrows", _("Where one update leads; lengths are compressed"));
+  const layers = el("div", { class: "gl-legend", role: "group", "aria-label": _("Layers") },
+    layer("path", "play", _("The strategies of both players")), layer("mean", "average", _("The average of the strategies so far")), fields, more, fewer, reset);
   const lines = /** @type {const} */ (["play", "average"]).map((id) => el("p", { class: "gl-now", "data-testid": `now-${id}` }));
   const verdict = el("p", { class: "gl-told", "data-testid": "verdict" });
   const ofStart = el("p", { class: "gl-quiet", "data-testid": "of-start" });
@@ -136,7 +137,7 @@ export function gameView(page) {
   const security = securityChart(() => game);
   const regret = regretChart(() => game && { game, now: time.now(), point: chosen, hidden });
   const says = el("p", { class: "gl-told", "data-testid": "security-says" });
-  const whose = barSelect("of", "Whose pay-offs", [["row", "of the row player"], ["column", "of the column player"]], (value) => page.turn({ of: value === "row" ? null : value }));
+  const whose = barSelect("of", _("Whose pay-offs"), [["row", _("of the row player")], ["column", _("of the column player")]], (value) => page.turn({ of: value === "row" ? null : value }));
 
   const head = el("div", { class: "gl-game-head" }, games, rules, knobs, equation, about.node, watch);
   const left = el("div", { class: "gl-column gl-scrolls" }, table.node, found.node, readout);
@@ -162,7 +163,7 @@ export function gameView(page) {
       const from = (chosen * points_ + at) * each;
       const p = [...game.a[name].subarray(from, from + each)];
       const r = game.a[regretName][chosen * points_ + at];
-      setText(line, `${word}: ${inWords(game.rows, p.slice(0, m))} | ${inWords(game.columns, p.slice(m))} · regret ${r.toFixed(3)}`);
+      setText(line, _("{word}: {inWords} | {inWords2} · regret {r}", { word, inWords: inWords(game.rows, p.slice(0, m)), inWords2: inWords(game.columns, p.slice(m)), r: r.toFixed(3) }));
     });
   }
 
@@ -175,7 +176,7 @@ export function gameView(page) {
       if (newest) starts = made.starts.map((/** @type {[number[], number[]]} */ [x, y]) => [[...x], [...y]]);
       chosen = Math.min(chosen, made.starts.length - 1);
       games.replaceChildren(
-        ...(made.game ? [] : [el("option", { value: "" }, "your own game")]),
+        ...(made.game ? [] : [el("option", { value: "" }, _("your own game"))]),
         ...made.presets.map((/** @type {[string, string]} */ [value, title]) => el("option", { value }, title)),
       );
       games.value = made.game;
@@ -191,7 +192,7 @@ export function gameView(page) {
         knobs.replaceChildren(row.node);
       }
       row?.values(made.values);
-      about.set("this page", [
+      about.set(_("this page"), [
         [made.title, made.watch, ""],
         ...(made.cite ? [/** @type {import("./types.js").HelpLine} */ (["Source:", made.cite, ""])] : []),
         [made.rule.title, `${made.rule.doc} (${made.rule.cite})`, ""],
@@ -228,8 +229,8 @@ export function gameView(page) {
       else {
         const half = Math.floor((tall - 6 * u) / 2);
         pads = [
-          playerPad({ ...box, h: half }, u, game.rows, "G", "row player"),
-          playerPad({ ...box, y: half + 6 * u, h: half }, u, game.columns, "D", "column player"),
+          playerPad({ ...box, h: half }, u, game.rows, "G", _("row player")),
+          playerPad({ ...box, y: half + 6 * u, h: half }, u, game.columns, "D", _("column player")),
         ];
       }
       picture.resize(second, tall, theme);
@@ -244,9 +245,9 @@ export function gameView(page) {
       const charts = narrow ? 480 * u : Math.max(240, rest - texts);
       security.resize(third, Math.round(charts * 0.56), theme);
       regret.resize(third, Math.round(charts * 0.44), theme);
-      placeHelp(picture.node, [{ id: "square", what: "the picture of strategies", lines: game.help.square, x: second - 14 * u, y: 10 * u }]);
-      placeHelp(security.node, [{ id: "security", what: "max-min and min-max", lines: game.help.security, x: third - 14 * u, y: 10 * u }]);
-      placeHelp(regret.node, [{ id: "regret", what: "the regret", lines: game.help.regret, x: third - 14 * u, y: 10 * u }]);
+      placeHelp(picture.node, [{ id: "square", what: _("the picture of strategies"), lines: game.help.square, x: second - 14 * u, y: 10 * u }]);
+      placeHelp(security.node, [{ id: "security", what: _("max-min and min-max"), lines: game.help.security, x: third - 14 * u, y: 10 * u }]);
+      placeHelp(regret.node, [{ id: "regret", what: _("the regret"), lines: game.help.regret, x: third - 14 * u, y: 10 * u }]);
     },
   };
 }

@@ -4,6 +4,7 @@ import { chart } from "./chart.js";
 import { frame } from "./complex_plane.js";
 import { font, named, short, ticks } from "./plot.js";
 import { SIZES } from "./tokens.js";
+import { _ } from "./words.js";
 
 /** @typedef {import("./types.js").Matrix} Matrix */
 /** @typedef {import("./types.js").Theme} Theme */
@@ -19,7 +20,7 @@ const DASHES = [[], [7, 4], [2, 4]]; // of the replies
  * @param {() => {game: Matrix, now: number} | null} get
  */
 export function matchChart(get) {
-  return chart({ "data-testid": "match", "aria-label": "A match, round by round" }, (ctx, theme, width, height) => {
+  return chart({ "data-testid": "match", "aria-label": _("A match, round by round") }, (ctx, theme, width, height) => {
     const state = get();
     if (!state) return;
     const { game, now } = state;
@@ -34,14 +35,14 @@ export function matchChart(get) {
     ctx.fillStyle = theme.text;
     ctx.textAlign = "left";
     ctx.textBaseline = "alphabetic";
-    ctx.fillText(`a match of ${count} round${count > 1 ? "s" : ""}`, left, 13 * u);
+    ctx.fillText(_("a match of {count} round{s}", { count, s: count > 1 ? "s" : "" }), left, 13 * u);
     ctx.font = font(theme, SIZES.panel_axis);
     for (const player of [0, 1]) {
       const y = top + player * (tall + 3 * u);
       ctx.fillStyle = theme.ink(ROLES[player]);
       ctx.textAlign = "right";
       ctx.textBaseline = "middle";
-      ctx.fillText(player ? "second" : "first", left - 5 * u, y + tall / 2);
+      ctx.fillText(player ? _("second") : _("first"), left - 5 * u, y + tall / 2);
       for (let i = 0; i < count; i++) {
         const x = left + i * room;
         const move = game.a.moves[2 * i + player];
@@ -101,7 +102,7 @@ function means(ctx, theme, game, shown, { left, top, w, h }) {
   ctx.textAlign = "center";
   for (const [t, text] of named(ticks(0, count, Math.min(count, 6)).filter(Number.isInteger))) ctx.fillText(text, px(t), top + h + 4 * u);
   ctx.textAlign = "left";
-  ctx.fillText("mean pay-off so far · dotted: expected", left, top + h + 18 * u);
+  ctx.fillText(_("mean pay-off so far · dotted: expected"), left, top + h + 18 * u);
   ctx.lineCap = "round";
   // The second player below the first: its line is wider, so that both are seen where they are equal.
   for (const player of [1, 0]) {
@@ -161,12 +162,12 @@ export function discountPlaces(game, width, height, u) {
  * @param {() => Matrix | null} get
  */
 export function discountChart(get) {
-  return chart({ "data-testid": "discount", "aria-label": "Pay-off against the probability of another round" }, (ctx, theme, width, height) => {
+  return chart({ "data-testid": "discount", "aria-label": _("Pay-off against the probability of another round") }, (ctx, theme, width, height) => {
     const game = get();
     if (!game || game.end === "known") return;
     const u = theme.u;
     const other = game.players.find((/** @type {string[]} */ [name]) => name === game.other)[1];
-    const { left, top, w, h } = frame(ctx, theme, width, height, `pay-off against ${other}`, "per round");
+    const { left, top, w, h } = frame(ctx, theme, width, height, _("pay-off against {other}", { other }), _("per round"));
     const { low, high, px, py } = discountPlaces(game, width, height, u);
     ctx.font = font(theme, SIZES.panel_axis);
     ctx.fillStyle = theme.muted;
@@ -267,12 +268,12 @@ export function discountChart(get) {
  * @param {() => {game: Matrix, now: number} | null} get
  */
 export function staircaseChart(get) {
-  return chart({ "data-testid": "staircase", "aria-label": "The best round to begin to defect in" }, (ctx, theme, width, height) => {
+  return chart({ "data-testid": "staircase", "aria-label": _("The best round to begin to defect in") }, (ctx, theme, width, height) => {
     const state = get();
     if (!state || state.game.end !== "known") return;
     const { game, now } = state;
     const u = theme.u;
-    const { left, top, w, h } = frame(ctx, theme, width, height, "when to begin to defect", "best reply");
+    const { left, top, w, h } = frame(ctx, theme, width, height, _("when to begin to defect"), _("best reply"));
     const most = game.unravel.length; // the last round + 1: never
     const px = (/** @type {number} */ v) => left + (w * (v - 0.5)) / most;
     const py = (/** @type {number} */ v) => top + h - (h * (v - 0.5)) / most;
@@ -287,7 +288,7 @@ export function staircaseChart(get) {
     for (const [t, text] of [...named(marks), /** @type {[number, string]} */ ([most, "never"])]) ctx.fillText(text, left - 4 * u, py(t));
     ctx.textAlign = "right";
     ctx.textBaseline = "bottom";
-    ctx.fillText("the other one's first round of defection →", left + w - 5 * u, top + h - 4 * u);
+    ctx.fillText(_("the other one's first round of defection →"), left + w - 5 * u, top + h - 4 * u);
     ctx.strokeStyle = theme.faint;
     ctx.lineWidth = u;
     ctx.beginPath();

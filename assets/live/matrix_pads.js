@@ -3,6 +3,7 @@
 
 import { arrow, cross, font } from "./plot.js";
 import { SIZES } from "./tokens.js";
+import { _ } from "./words.js";
 
 /** @typedef {import("./types.js").Theme} Theme */
 /** @typedef {import("./types.js").Matrix} Matrix */
@@ -99,11 +100,11 @@ export function squarePad(box, u, rows, columns) {
       ctx.fillStyle = theme.ink("G");
       ctx.textAlign = "right";
       ctx.textBaseline = "top";
-      ctx.fillText(`row player: ${shown(rows[0])} →`, g.left + g.w, g.bottom + 20 * u);
+      ctx.fillText(_("row player: {shown} →", { shown: shown(rows[0]) }), g.left + g.w, g.bottom + 20 * u);
       ctx.fillStyle = theme.ink("D");
       ctx.textAlign = "left";
       ctx.textBaseline = "alphabetic";
-      ctx.fillText(`↑ column player: ${shown(columns[0])}`, g.left, g.top - 7 * u);
+      ctx.fillText(_("↑ column player: {shown}", { shown: shown(columns[0]) }), g.left, g.top - 7 * u);
     },
   };
 }
@@ -157,7 +158,7 @@ function timePad(box, u, names, role, title) {
     back: (_, y) => [clamp(y), 1 - clamp(y)],
     frame(ctx, theme) {
       border(ctx, theme, [[left, g.top], [left + g.w, g.top], [left + g.w, g.bottom], [left, g.bottom]]);
-      heading(ctx, theme, box, u, role, `${title}: ${shown(names[0])} over time`);
+      heading(ctx, theme, box, u, role, _("{title}: {shown} over time", { title, shown: shown(names[0]) }));
       ctx.font = font(theme, SIZES.axis);
       ctx.fillStyle = theme.muted;
       ctx.textAlign = "right";

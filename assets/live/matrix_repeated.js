@@ -7,15 +7,16 @@ import { helpButton, placeHelp } from "./help.js";
 import { knobRow } from "./knobs.js";
 import { discountChart, discountPlaces, matchChart, staircaseChart } from "./matrix_match.js";
 import { short } from "./plot.js";
+import { _ } from "./words.js";
 
 /** @typedef {import("./types.js").Matrix} Matrix */
 
 const SPEEDS = [1, 2, 4, 8, 16]; // rounds per second
 const PAYS = [
-  ["temptation T", "Pay-off of the player who defects alone"],
-  ["reward R", "Pay-off of both if they cooperate"],
-  ["punishment P", "Pay-off of both if they defect"],
-  ["sucker S", "Pay-off of the player who cooperates alone"],
+  [_("temptation T"), _("Pay-off of the player who defects alone")],
+  [_("reward R"), _("Pay-off of both if they cooperate")],
+  [_("punishment P"), _("Pay-off of both if they defect")],
+  [_("sucker S"), _("Pay-off of the player who cooperates alone")],
 ];
 
 /** A pay-off with two digits and a true minus sign. @param {number} v */
@@ -39,8 +40,8 @@ export function repeatedView(page) {
     }),
   );
   const pays = el("div", { class: "gl-pays-row" }, ...inputs.map((input, i) => el("label", { class: "gl-field" }, el("span", { title: PAYS[i][1] }, PAYS[i][0]), input)));
-  const known = barSelect("known", "Known pay-offs", [], (value) => value && page.turn({ pays: value }));
-  const end = barSelect("end", "The end", [], (value) => {
+  const known = barSelect("known", _("Known pay-offs"), [], (value) => value && page.turn({ pays: value }));
+  const end = barSelect("end", _("The end"), [], (value) => {
     time.restart();
     page.turn({ end: value });
   });
@@ -65,7 +66,7 @@ export function repeatedView(page) {
     const players = game.players;
     const first = el("tr", {}, el("td", {}), ...players.map(([, title, doc]) => el("th", { scope: "col", title: doc }, title)));
     cells = players.map(([one, title]) => players.map(([other, name]) =>
-      el("button", { type: "button", class: "gl-pair", "data-testid": `pair-${one}-${other}`, title: `${title} against ${name}`, onclick: () => {
+      el("button", { type: "button", class: "gl-pair", "data-testid": `pair-${one}-${other}`, title: _("{title} against {name}", { title, name }), onclick: () => {
         time.restart();
         page.turn({ one, other });
       } })));
@@ -74,7 +75,7 @@ export function repeatedView(page) {
 
   // ---- the match
   const match = matchChart(() => game && { game, now: time.now() });
-  const again = barButton("again", "Another match: draw by another seed", () => game && page.turn({ seed: String(game.seed >= game.seeds[1] ? game.seeds[0] : game.seed + 1) }), "another match");
+  const again = barButton("again", _("Another match: draw by another seed"), () => game && page.turn({ seed: String(game.seed >= game.seeds[1] ? game.seeds[0] : game.seed + 1) }), _("another match"));
   again.classList.add("gl-small");
   const totals = el("p", { class: "gl-now", "data-testid": "totals" });
   const expected = el("p", { class: "gl-now", "data-testid": "expected" });
@@ -100,8 +101,8 @@ export function repeatedView(page) {
   layer.append(knob.node);
   function put() {
     knob.put(delta, 0);
-    knob.node.setAttribute("aria-label", `Probability of another round: δ = ${short(delta)}. Arrow keys move it`);
-    knob.node.title = `δ = ${short(delta)}. Drag it`;
+    knob.node.setAttribute("aria-label", _("Probability of another round: δ = {delta}. Arrow keys move it", { delta: short(delta) }));
+    knob.node.title = _("δ = {delta}. Drag it", { delta: short(delta) });
   }
   const board = el("div", { class: "gl-picture gl-right" }, discount.node, staircase.node, layer);
   const formula = el("span", { class: "gl-game-math", tabindex: 0 });
@@ -127,7 +128,7 @@ export function repeatedView(page) {
       for (let i = 0; i < at; i++) sum += game?.a.gets[2 * i + player] ?? 0;
       return sum;
     });
-    setText(totals, at ? `after ${at} round${at > 1 ? "s" : ""}: ${pay(sums[0])} and ${pay(sums[1])}, a mean of ${pay(sums[0] / at)} and ${pay(sums[1] / at)}` : "no round yet");
+    setText(totals, at ? _("after {at} round{s}: {pay} and {pay2}, a mean of {pay3} and {pay4}", { at, s: at > 1 ? "s" : "", pay: pay(sums[0]), pay2: pay(sums[1]), pay3: pay(sums[0] / at), pay4: pay(sums[1] / at) }) : _("no round yet"));
   }
 
   return {
@@ -143,7 +144,7 @@ export function repeatedView(page) {
       made.pays.forEach((/** @type {number} */ v, /** @type {number} */ i) => fill(inputs[i], String(v).replace("-", "−")));
       const text = made.pays.join(",");
       const titles = made.known.map((/** @type {[string, string]} */ [title, value]) => el("option", { value }, title));
-      known.replaceChildren(...(made.known.some((/** @type {[string, string]} */ [, value]) => value === text) ? [] : [el("option", { value: "" }, "own pay-offs")]), ...titles);
+      known.replaceChildren(...(made.known.some((/** @type {[string, string]} */ [, value]) => value === text) ? [] : [el("option", { value: "" }, _("own pay-offs"))]), ...titles);
       known.value = made.known.some((/** @type {[string, string]} */ [, value]) => value === text) ? text : "";
       end.replaceChildren(...made.ends.map((/** @type {[string, string]} */ [value, title]) => el("option", { value }, title)));
       end.value = made.end;
@@ -155,7 +156,7 @@ export function repeatedView(page) {
       }
       row?.values(made.values);
       setText(watch, `${made.watch} (${made.cite})`);
-      about.set("this tab", [
+      about.set(_("this tab"), [
         ["Repeated dilemma", made.watch, ""],
         ["Source:", made.cite, ""],
         .../** @type {[string, string, string][]} */ (made.players).map(([, title, doc]) => /** @type {import("./types.js").HelpLine} */ ([title, doc, ""])),
@@ -168,12 +169,12 @@ export function repeatedView(page) {
         const chosen = made.players[i][0] === made.one && made.players[j][0] === made.other;
         one.setAttribute("aria-pressed", String(chosen));
         one.dataset.stable = String(stable.has(`${i},${j}`));
-        one.setAttribute("aria-label", `${one.title}: ${pay(v)}${stable.has(`${i},${j}`) ? ", an equilibrium" : ""}`);
+        one.setAttribute("aria-label", `${one.title}: ${pay(v)}${stable.has(`${i},${j}`) ? _(", an equilibrium") : ""}`);
       }));
       setText(verdict, made.says);
       const other = made.players.find((/** @type {string[]} */ [name]) => name === made.other)[1];
-      setText(plan, made.plan ? `Best reply to ${other} in ${made.plan.length} rounds: ${made.plan.map((/** @type {number} */ move) => (move ? "D" : "C")).join(" ")}` : "");
-      setText(expected, `expected, ${made.end === "known" ? "exactly" : "over matches of every length"}: ${pay(made.expected[0])} and ${pay(made.expected[1])} a round`);
+      setText(plan, made.plan ? _("Best reply to {other} in {count} rounds: {map}", { other, count: made.plan.length, map: made.plan.map((/** @type {number} */ move) => (move ? "D" : "C")).join(" ") }) : "");
+      setText(expected, _("expected, {which}: {pay} and {pay2} a round", { which: made.end === "known" ? "exactly" : _("over matches of every length"), pay: pay(made.expected[0]), pay2: pay(made.expected[1]) }));
       discount.node.hidden = layer.hidden = made.end === "known";
       staircase.node.hidden = !discount.node.hidden;
       formula.innerHTML = made.formula ?? ""; // MathML that the server made
@@ -196,12 +197,12 @@ export function repeatedView(page) {
       matchBox.style.height = board.style.height = `${tall}px`;
       match.resize(second, tall, theme);
       (game.end === "known" ? staircase : discount).resize(third, tall, theme);
-      placeHelp(match.node, [{ id: "match", what: "a match", lines: game.help.match, x: second - 14 * u, y: 10 * u }]);
+      placeHelp(match.node, [{ id: "match", what: _("a match"), lines: game.help.match, x: second - 14 * u, y: 10 * u }]);
       const known_ = game.end === "known";
       placeHelp(known_ ? staircase.node : discount.node, [
         known_
-          ? { id: "staircase", what: "the staircase", lines: game.help.staircase, x: third - 14 * u, y: 10 * u }
-          : { id: "discount", what: "pay-off against δ", lines: game.help.discount, x: third - 14 * u, y: 10 * u },
+          ? { id: "staircase", what: _("the staircase"), lines: game.help.staircase, x: third - 14 * u, y: 10 * u }
+          : { id: "discount", what: _("pay-off against δ"), lines: game.help.discount, x: third - 14 * u, y: 10 * u },
       ]);
       placeHelp(known_ ? discount.node : staircase.node, []);
       if (known_) return;
@@ -221,12 +222,12 @@ export function repeatedView(page) {
 
 /** From which δ on the first player is a best reply, in words. @param {Matrix} made */
 function thresholdWords(made) {
-  if (made.end === "known") return "With a known last round nothing holds cooperation: each best reply defects one round earlier.";
+  if (made.end === "known") return _("With a known last round nothing holds cooperation: each best reply defects one round earlier.");
   const title = (/** @type {string} */ of) => made.players.find((/** @type {string[]} */ [name]) => name === of)[1];
-  const pair = `${title(made.one)} is a best reply to ${title(made.other)}`;
+  const pair = _("{title} is a best reply to {title2}", { title: title(made.one), title2: title(made.other) });
   if (made.crossing === null)
-    return `At δ = ${made.most} another strategy does better than ${title(made.one)} against ${title(made.other)}.`;
-  if (made.crossing === 0) return `${pair} at every δ.`;
-  const closed = made.closed_text ? ` = ${made.closed_text}; the curves cross at ${short(made.crossing, 4)}: from there on ` : `From δ = ${short(made.crossing, 4)} on `;
+    return _("At δ = {most} another strategy does better than {title} against {title2}.", { most: made.most, title: title(made.one), title2: title(made.other) });
+  if (made.crossing === 0) return _("{pair} at every δ.", { pair });
+  const closed = made.closed_text ? _(" = {closed_text}; the curves cross at {crossing}: from there on ", { closed_text: made.closed_text, crossing: short(made.crossing, 4) }) : `From δ = ${short(made.crossing, 4)} on `;
   return `${closed}${pair}.`;
 }

@@ -4,6 +4,7 @@ import { chart, overUpdates } from "./chart.js";
 import { frame } from "./complex_plane.js";
 import { font, named, short, ticks } from "./plot.js";
 import { SIZES } from "./tokens.js";
+import { _ } from "./words.js";
 
 /** @typedef {import("./types.js").Matrix} Matrix */
 /** @typedef {import("./types.js").Theme} Theme */
@@ -19,7 +20,7 @@ const cut = (/** @type {string} */ name, most = 9) => (name.length > most ? `${n
  * @param {() => Matrix | null} get
  */
 export function securityChart(get) {
-  return chart({ "data-testid": "security", "aria-label": "Max-min against min-max" }, (ctx, theme, width, height) => {
+  return chart({ "data-testid": "security", "aria-label": _("Max-min against min-max") }, (ctx, theme, width, height) => {
     const game = get();
     if (!game) return;
     const player = game.of === "row" ? 0 : 1;
@@ -43,7 +44,7 @@ export function securityChart(get) {
     ctx.textAlign = "left";
     ctx.textBaseline = "alphabetic";
     const who = player ? "column" : "row";
-    ctx.fillText(`${who} player's pay-off`, left - 14 * u, 13 * u);
+    ctx.fillText(_("{who} player's pay-off", { who }), left - 14 * u, 13 * u);
     ctx.font = font(theme, SIZES.panel_axis);
     ctx.fillStyle = theme.muted;
     ctx.textAlign = "right";
@@ -78,7 +79,7 @@ export function securityChart(get) {
     // Its number is above, where it covers no name.
     ctx.font = font(theme, SIZES.panel_axis, 600);
     ctx.textAlign = "right";
-    const says = `${game.opposed ? "value" : "sure of"} ${own.texts[2]}`;
+    const says = `${game.opposed ? "value" : _("sure of")} ${own.texts[2]}`;
     ctx.fillStyle = theme.ink("accent");
     ctx.textBaseline = "alphabetic";
     ctx.fillText(says, width - 30 * u, 13 * u);
@@ -179,7 +180,7 @@ function dots(ctx, theme, { x, mixed, lines, end }, { wide, top, tall, py, role 
     ctx.textAlign = "center";
     ctx.textBaseline = "top";
     // Every second name is a row lower.
-    ctx.fillText(last ? "mixed" : cut(names[i], Math.max(4, Math.floor(room / (3.4 * u)))), px, top + tall + (i % 2 ? 17 : 4) * u);
+    ctx.fillText(last ? _("mixed") : cut(names[i], Math.max(4, Math.floor(room / (3.4 * u)))), px, top + tall + (i % 2 ? 17 : 4) * u);
   });
 }
 
@@ -189,15 +190,15 @@ function dots(ctx, theme, { x, mixed, lines, end }, { wide, top, tall, py, role 
  * @param {() => {game: Matrix, now: number, point: number, hidden: Set<string>} | null} get
  */
 export function regretChart(get) {
-  return chart({ "data-testid": "regret", "aria-label": "Regret over time" }, (ctx, theme, width, height) => {
+  return chart({ "data-testid": "regret", "aria-label": _("Regret over time") }, (ctx, theme, width, height) => {
     const state = get();
     if (!state) return;
     const { game, now, point, hidden } = state;
     const u = theme.u;
-    const { left, top, w, h } = frame(ctx, theme, width, height, "regret", "0 at an equilibrium");
+    const { left, top, w, h } = frame(ctx, theme, width, height, "regret", _("0 at an equilibrium"));
     const [, points] = game.shape.regret;
     const of = (/** @type {string} */ name) => game.a[name].subarray(point * points, (point + 1) * points);
-    const curves = /** @type {[string, string, number[], string][]} */ ([["regret", "run0", [], "of the play"], ["mean_regret", "run2", [1.5 * u, 3.5 * u], "of its average"]])
+    const curves = /** @type {[string, string, number[], string][]} */ ([["regret", "run0", [], _("of the play")], ["mean_regret", "run2", [1.5 * u, 3.5 * u], _("of its average")]])
       .filter(([name]) => !hidden.has(name === "regret" ? "path" : "mean"));
     let [low, high] = [Infinity, 0];
     for (const [name] of curves) {

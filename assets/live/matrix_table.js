@@ -1,6 +1,7 @@
 // The pay-off table: its cells and names are edited in place, best responses are marked, dominated strategies struck out.
 
 import { el, fill, setText } from "./dom.js";
+import { _ } from "./words.js";
 
 /** @typedef {import("./types.js").Matrix} Matrix */
 
@@ -18,13 +19,13 @@ export function tableEditor(page) {
   let built = "";
   const table = el("table", { class: "gl-pays", "data-testid": "table" });
   const zero = el("input", { type: "checkbox", "data-testid": "zero-sum", onchange: () => setZero() });
-  const addRow = small("add-row", "Add a strategy of the row player", "+ row", () => grow(0));
-  const addColumn = small("add-column", "Add a strategy of the column player", "+ column", () => grow(1));
+  const addRow = small("add-row", _("Add a strategy of the row player"), "+ row", () => grow(0));
+  const addColumn = small("add-column", _("Add a strategy of the column player"), "+ column", () => grow(1));
   const node = el(
     "div",
     { class: "gl-table-box" },
     table,
-    el("div", { class: "gl-table-tools" }, addRow, addColumn, el("label", { class: "gl-check" }, zero, "zero-sum"), el("span", { class: "gl-quiet gl-key-note" }, "underlined: best response")),
+    el("div", { class: "gl-table-tools" }, addRow, addColumn, el("label", { class: "gl-check" }, zero, "zero-sum"), el("span", { class: "gl-quiet gl-key-note" }, _("underlined: best response"))),
   );
 
   /**
@@ -112,7 +113,7 @@ export function tableEditor(page) {
     const input = el("input", {
       class: "gl-input gl-strategy",
       "data-testid": `${who}-${i}`,
-      "aria-label": `Name of ${who} ${i + 1}`,
+      "aria-label": _("Name of {who} {i}", { who, i: i + 1 }),
       maxlength: 24,
       onchange: () => {
         const made = now();
@@ -137,8 +138,8 @@ export function tableEditor(page) {
       inputmode: "decimal",
       "data-testid": `${player ? "b" : "a"}-${i}-${j}`,
       "data-player": player,
-      "aria-label": `Pay-off of the ${who} player, row ${i + 1}, column ${j + 1}`,
-      title: "A number or a fraction such as 2/3",
+      "aria-label": _("Pay-off of the {who} player, row {i}, column {j}", { who, i: i + 1, j: j + 1 }),
+      title: _("A number or a fraction such as 2/3"),
       onchange: () => {
         const made = now();
         const cells = player ? made.b : made.a;
@@ -151,7 +152,7 @@ export function tableEditor(page) {
 
   function build() {
     const [m, n] = [game.rows.length, game.columns.length];
-    const head = el("tr", {}, el("td", { class: "gl-corner" }, el("b", { "data-player": 0 }, "row"), ", ", el("b", { "data-player": 1 }, "column")));
+    const head = el("tr", {}, el("td", { class: "gl-corner" }, el("b", { "data-player": 0 }, _("row")), ", ", el("b", { "data-player": 1 }, _("column"))));
     for (let j = 0; j < n; j++) head.append(name(1, j));
     const body = Array.from({ length: m }, (_, i) =>
       el("tr", {}, name(0, i), ...Array.from({ length: n }, (_unused, j) =>
@@ -222,16 +223,16 @@ export function findings(page) {
   /** @type {Matrix} */
   let game;
   let ahead = 0; // how many are struck out, with what was asked for
-  const list = el("ol", { class: "gl-equilibria gl-scrolls", "data-testid": "equilibria", tabindex: 0, "aria-label": "Nash equilibria" });
+  const list = el("ol", { class: "gl-equilibria gl-scrolls", "data-testid": "equilibria", tabindex: 0, "aria-label": _("Nash equilibria") });
   const title = el("h2", {});
-  const ties = el("p", { class: "gl-quiet" }, "The game has ties: its equilibria may form whole segments, of which these are the ends.");
+  const ties = el("p", { class: "gl-quiet" }, _("The game has ties: its equilibria may form whole segments, of which these are the ends."));
   const button = (/** @type {string} */ id, /** @type {string} */ text, /** @type {number} */ by, /** @type {string} */ says) =>
     el("button", { class: "gl-button gl-small", type: "button", "data-testid": id, title: says, onclick: () => {
       ahead = Math.min(game.drops.length, Math.max(0, ahead + by));
       page.turn({ dropped: String(ahead) });
     } }, text);
-  const next = button("strike", "Strike out", 1, "Strike out the next dominated strategy");
-  const undo = button("unstrike", "Undo", -1, "Bring the last one back");
+  const next = button("strike", _("Strike out"), 1, _("Strike out the next dominated strategy"));
+  const undo = button("unstrike", "Undo", -1, _("Bring the last one back"));
   const weakly = el("input", { type: "checkbox", "data-testid": "weakly", onchange: () => page.turn({ weakly: weakly.checked ? "1" : null, dropped: null }) });
   const says = el("ol", { class: "gl-drops", "data-testid": "drops" });
   const left = el("p", { class: "gl-quiet", "data-testid": "drops-left" });
@@ -241,8 +242,8 @@ export function findings(page) {
     title,
     list,
     ties,
-    el("h2", {}, "Dominated strategies"),
-    el("div", { class: "gl-table-tools" }, next, undo, el("label", { class: "gl-check" }, weakly, "weakly, too")),
+    el("h2", {}, _("Dominated strategies")),
+    el("div", { class: "gl-table-tools" }, next, undo, el("label", { class: "gl-check" }, weakly, _("weakly, too"))),
     says,
     left,
   );
@@ -257,23 +258,23 @@ export function findings(page) {
       game = made;
       if (newest) ahead = made.dropped;
       const { equilibria, drops, dropped } = game;
-      setText(title, equilibria.length === 1 ? "One Nash equilibrium" : `${equilibria.length} Nash equilibria`);
+      setText(title, equilibria.length === 1 ? _("One Nash equilibrium") : _("{count} Nash equilibria", { count: equilibria.length }));
       list.replaceChildren(...equilibria.map((/** @type {any} */ one, /** @type {number} */ i) => el(
         "li",
         { "data-testid": `equilibrium-${i}` },
         el("b", { "data-player": 0 }, one.words[0]),
-        " against ",
+        _(" against "),
         el("b", { "data-player": 1 }, one.words[1]),
         ": ",
-        el("span", { class: "gl-nobreak" }, "pays ", el("b", { "data-player": 0 }, one.texts[0]), ", ", el("b", { "data-player": 1 }, one.texts[1])),
+        el("span", { class: "gl-nobreak" }, _("pays "), el("b", { "data-player": 0 }, one.texts[0]), ", ", el("b", { "data-player": 1 }, one.texts[1])),
       )));
       ties.hidden = !game.degenerate;
       weakly.checked = Boolean(game.weakly);
       next.disabled = dropped >= drops.length;
       undo.disabled = !dropped;
       says.replaceChildren(...drops.slice(0, dropped).map((/** @type {any} */ one) => el("li", {}, one.says)));
-      const kind = game.weakly ? "dominated" : "strictly dominated";
-      setText(left, !drops.length ? `No strategy is ${kind}.` : dropped < drops.length ? `${drops.length - dropped} can be struck out.` : `No other strategy is ${kind}.`);
+      const kind = game.weakly ? "dominated" : _("strictly dominated");
+      setText(left, !drops.length ? _("No strategy is {kind}.", { kind }) : dropped < drops.length ? _("{count} can be struck out.", { count: drops.length - dropped }) : _("No other strategy is {kind}.", { kind }));
     },
   };
 }

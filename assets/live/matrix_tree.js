@@ -5,6 +5,7 @@ import { chart } from "./chart.js";
 import { el, fill, setText } from "./dom.js";
 import { helpButton, placeHelp } from "./help.js";
 import { drawTree, shown, treePlaces } from "./matrix_tree_draw.js";
+import { _ } from "./words.js";
 
 /** @typedef {import("./types.js").Matrix} Matrix */
 
@@ -52,7 +53,7 @@ export function treeView(page) {
   const about = helpButton("tree");
   const head = el("div", { class: "gl-game-head" }, trees, about.node, watch);
 
-  const picture = chart({ "data-testid": "tree-picture", "aria-label": "The tree" }, (ctx, theme, width, height) => {
+  const picture = chart({ "data-testid": "tree-picture", "aria-label": _("The tree") }, (ctx, theme, width, height) => {
     if (game) drawTree(ctx, theme, game, places, Math.floor(time.now()), width, height);
   });
   const layer = el("div", { class: "gl-tree-nodes" });
@@ -61,8 +62,8 @@ export function treeView(page) {
   let buttons = [];
 
   // ---- beside it
-  const question = el("h2", {}, "Hungry lions: is the sheep eaten?");
-  const parity = el("div", { class: "gl-parity", role: "group", "aria-label": "How many lions there are" });
+  const question = el("h2", {}, _("Hungry lions: is the sheep eaten?"));
+  const parity = el("div", { class: "gl-parity", role: "group", "aria-label": _("How many lions there are") });
   const says = el("p", { class: "gl-told", "data-testid": "said", "aria-live": "polite" });
   const outcome = el("p", { class: "gl-told", "data-testid": "outcome" });
   const editor = el("div", { class: "gl-edit", "data-testid": "editor" });
@@ -70,13 +71,13 @@ export function treeView(page) {
     class: "gl-input gl-text",
     spellcheck: "false",
     "data-testid": "tree-text",
-    "aria-label": "The tree as text",
+    "aria-label": _("The tree as text"),
     onchange: () => {
       chosen = 0;
       page.turn({ tree: text.value.replace(/\s+/g, " ").trim() || "?", lions: null }, text);
     },
   });
-  const textBox = el("label", { class: "gl-field" }, el("span", { class: "gl-quiet" }, "The tree as text: player(choice: …, choice: pay-offs with /)"), text);
+  const textBox = el("label", { class: "gl-field" }, el("span", { class: "gl-quiet" }, _("The tree as text: player(choice: …, choice: pay-offs with /)")), text);
   const side = el("div", { class: "gl-column" }, question, parity, says, outcome, editor, textBox);
   const main = el("div", { class: "gl-main" }, board, side);
   const node = el("div", { class: "gl-view" }, head, main);
@@ -125,15 +126,15 @@ export function treeView(page) {
     const spot = game.nodes[chosen];
     const names = /** @type {string[]} */ (game.players);
     const kept = /** @type {HTMLElement | null} */ (document.activeElement)?.dataset.testid;
-    const where = spot.parent < 0 ? "The first node" : `After “${spot.move}”`;
+    const where = spot.parent < 0 ? _("The first node") : `After “${spot.move}”`;
     /** @type {(Node | string)[]} */
-    const rows = [el("h2", {}, one.player ? `${where}: ${one.player} chooses` : `${where}: an end`)];
+    const rows = [el("h2", {}, one.player ? _("{where}: {player} chooses", { where, player: one.player }) : _("{where}: an end", { where }))];
     if (one.player) {
-      const who = el("input", { class: "gl-input", "data-testid": "edit-player", "aria-label": "Who chooses", maxlength: 24, list: "gl-tree-players", onchange: () => edit((_, at) => (at.player = clean(who.value)), who) });
+      const who = el("input", { class: "gl-input", "data-testid": "edit-player", "aria-label": _("Who chooses"), maxlength: 24, list: "gl-tree-players", onchange: () => edit((_, at) => (at.player = clean(who.value)), who) });
       who.value = one.player;
-      rows.push(el("div", { class: "gl-edit-row" }, el("label", { class: "gl-field" }, "who chooses", who), el("datalist", { id: "gl-tree-players" }, ...names.map((name) => el("option", { value: name })))));
+      rows.push(el("div", { class: "gl-edit-row" }, el("label", { class: "gl-field" }, _("who chooses"), who), el("datalist", { id: "gl-tree-players" }, ...names.map((name) => el("option", { value: name })))));
       rows.push(el("div", { class: "gl-edit-row" }, ...one.moves.map(([name], i) => {
-        const input = el("input", { class: "gl-input", "data-testid": `edit-move-${i}`, "aria-label": `Choice ${i + 1}`, maxlength: 24, onchange: () => edit((_, at) => (at.moves[i][0] = clean(input.value)), input) });
+        const input = el("input", { class: "gl-input", "data-testid": `edit-move-${i}`, "aria-label": _("Choice {i}", { i: i + 1 }), maxlength: 24, onchange: () => edit((_, at) => (at.moves[i][0] = clean(input.value)), input) });
         input.value = name;
         return el("span", { class: "gl-field" }, input);
       })));
@@ -143,14 +144,14 @@ export function treeView(page) {
           class: "gl-input gl-pay",
           inputmode: "decimal",
           "data-testid": `edit-pay-${i}`,
-          "aria-label": `What ${name} gets`,
+          "aria-label": _("What {name} gets", { name }),
           onchange: () => edit((_, at) => (at.pays[i] = /** @type {any} */ (clean(input.value.replaceAll("−", "-")))), input),
         });
         input.value = String(one.pays[i]).replace("-", "−");
         return el("label", { class: "gl-field" }, name, input);
       })));
     }
-    const add = small("add-choice", one.player ? "Add a choice here, which ends the game" : "A player chooses here between two ends", () => edit((root, at) => {
+    const add = small("add-choice", one.player ? _("Add a choice here, which ends the game") : _("A player chooses here between two ends"), () => edit((root, at) => {
       const ends = () => ({ player: "", moves: [], pays: names.map(() => 0) });
       if (at.player) {
         let n = at.moves.length + 1;
@@ -164,11 +165,11 @@ export function treeView(page) {
       at.moves = [["choice 1", { ...ends(), pays: at.pays }], ["choice 2", ends()]];
       at.pays = [];
       void root;
-    }), one.player ? "+ choice" : "+ let a player choose");
+    }), one.player ? "+ choice" : _("+ let a player choose"));
     const tools = [add];
     if (spot.parent >= 0) {
       const siblings = nodes[spot.parent].moves.length;
-      const gone = small("remove-node", "Remove this choice and all that follows", () => {
+      const gone = small("remove-node", _("Remove this choice and all that follows"), () => {
         const parent = spot.parent;
         const at = nodes[parent].moves.findIndex(([name]) => name === spot.move);
         edit((root) => flat(root)[parent].moves.splice(at, 1));
@@ -176,9 +177,9 @@ export function treeView(page) {
       }, "remove");
       gone.disabled = siblings < 2;
       tools.push(gone);
-      if (one.player) tools.push(small("make-end", "The game ends here instead", () => edit((_, at) => {
+      if (one.player) tools.push(small("make-end", _("The game ends here instead"), () => edit((_, at) => {
         Object.assign(at, { player: "", moves: [], pays: names.map(() => 0) });
-      }), "make it an end"));
+      }), _("make it an end")));
     }
     rows.push(el("div", { class: "gl-edit-row" }, ...tools));
     editor.replaceChildren(...rows);
@@ -198,8 +199,8 @@ export function treeView(page) {
     if (!game) return;
     const at = Math.floor(time.now());
     const turn = game.nodes.find((/** @type {{turn: number}} */ one) => one.turn === at);
-    setText(says, turn ? turn.says : at ? game.nodes[chosen].says || "" : "Nothing is solved yet: play, or step from the ends.");
-    setText(outcome, at >= game.steps ? `Played: ${game.played.join(", ")}. ${game.players.length > 4 ? `They get ${shown(game.nodes[0].pays)}` : game.players.map((/** @type {string} */ name, /** @type {number} */ i) => `${name} gets ${game?.nodes[0].pays[i]}`).join(", ")}.` : "");
+    setText(says, turn ? turn.says : at ? game.nodes[chosen].says || "" : _("Nothing is solved yet: play, or step from the ends."));
+    setText(outcome, at >= game.steps ? _("Played: {played}. {which}.", { played: game.played.join(", "), which: game.players.length > 4 ? _("They get {shown}", { shown: shown(game.nodes[0].pays) }) : game.players.map((/** @type {string} */ name, /** @type {number} */ i) => `${name} gets ${game?.nodes[0].pays[i]}`).join(", ") }) : "");
   }
 
   /** @param {number} _now */
@@ -219,20 +220,20 @@ export function treeView(page) {
       chosen = Math.min(chosen, nodes.length - 1);
       const value = made.lions ? "lions" : (made.trees.find((/** @type {string[]} */ [name]) => name === made.name)?.[2] ?? "");
       trees.replaceChildren(
-        ...(value ? [] : [el("option", { value: "" }, "your own tree")]),
-        el("option", { value: "lions" }, "hungry lions"),
+        ...(value ? [] : [el("option", { value: "" }, _("your own tree"))]),
+        el("option", { value: "lions" }, _("hungry lions")),
         ...made.trees.map((/** @type {string[]} */ [, title, written]) => el("option", { value: written }, title)),
       );
       trees.value = value;
       setText(watch, `${made.watch} (${made.cite})`);
-      about.set("this tab", [["Source:", made.cite, ""], ...made.help.tree]);
+      about.set(_("this tab"), [["Source:", made.cite, ""], ...made.help.tree]);
       if (!parity.childElementCount) {
         parity.replaceChildren(...made.parity.map((/** @type {[number, boolean]} */ [n, eats]) =>
-          el("button", { type: "button", "data-testid": `lions-${n}`, "data-eats": String(eats), title: `${n} lion${n > 1 ? "s" : ""}: the sheep is ${eats ? "" : "not "}eaten`, "aria-label": `${n} lion${n > 1 ? "s" : ""}: the sheep is ${eats ? "" : "not "}eaten`, onclick: () => {
+          el("button", { type: "button", "data-testid": `lions-${n}`, "data-eats": String(eats), title: _("{n} lion{s}: the sheep is {s2}eaten", { n, s: n > 1 ? "s" : "", s2: eats ? "" : "not " }), "aria-label": _("{n} lion{s}: the sheep is {s2}eaten", { n, s: n > 1 ? "s" : "", s2: eats ? "" : "not " }), onclick: () => {
             time.restart();
             chosen = 0;
             page.turn({ lions: String(n), tree: null });
-          } }, String(n), el("br"), eats ? "yes" : "no"),
+          } }, String(n), el("br"), eats ? _("yes") : _("no")),
         ));
       }
       question.hidden = parity.hidden = !made.lions;
@@ -244,9 +245,9 @@ export function treeView(page) {
       }
       buttons.forEach((one, i) => {
         const spot = made.nodes[i];
-        const what = spot.player ? `${spot.player} chooses` : `an end: ${spot.pays.join(", ")}`;
-        one.setAttribute("aria-label", `${spot.parent < 0 ? "First node" : `After ${spot.move}`}: ${what}`);
-        one.title = `${spot.says || `pays ${made.players.map((/** @type {string} */ name, /** @type {number} */ k) => `${name} ${spot.pays[k]}`).join(", ")}`} Click to edit.`;
+        const what = spot.player ? `${spot.player} chooses` : _("an end: {pays}", { pays: spot.pays.join(", ") });
+        one.setAttribute("aria-label", `${spot.parent < 0 ? _("First node") : `After ${spot.move}`}: ${what}`);
+        one.title = _("{says} Click to edit.", { says: spot.says || `pays ${made.players.map((/** @type {string} */ name, /** @type {number} */ k) => `${name} ${spot.pays[k]}`).join(", ")}` });
         one.setAttribute("aria-pressed", String(i === chosen));
       });
       fields();
@@ -268,7 +269,7 @@ export function treeView(page) {
         one.style.top = `${places[i].y}px`;
       });
       picture.resize(wide, tall, page.theme());
-      placeHelp(picture.node, [{ id: "tree-help", what: "backward induction", lines: game.help.tree, x: wide - 14 * u, y: 12 * u }]);
+      placeHelp(picture.node, [{ id: "tree-help", what: _("backward induction"), lines: game.help.tree, x: wide - 14 * u, y: 12 * u }]);
     },
   };
 }

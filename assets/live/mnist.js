@@ -14,6 +14,7 @@ import { spread } from "./mnist_spread.js";
 import { walk } from "./mnist_walk.js";
 import { stage } from "./stage.js";
 import { decode } from "./wire.js";
+import { _ } from "./words.js";
 
 const LEAST = 420; // px of height
 
@@ -26,7 +27,7 @@ export function mount(root, options) {
   const way = walk();
   const histograms = spread();
   const shares = classes();
-  const small = el("canvas", { class: "gl-canvas-plain", role: "img", "data-testid": "curves", "aria-label": "Losses and mean D(x)" });
+  const small = el("canvas", { class: "gl-canvas-plain", role: "img", "data-testid": "curves", "aria-label": _("Losses and mean D(x)") });
   const side = el("div", { class: "gl-side" }, way.node, el("div", { class: "gl-told" }, histograms.node, shares.node), small);
   /** @type {import("./types.js").MnistMessage | null} */
   let message = null;
@@ -85,12 +86,12 @@ export function mount(root, options) {
     const part = beside ? Math.round(rest * 0.38) : rest;
     if (shares.known()) shares.resize(narrow ? rest : part, second, theme);
     histograms.resize(beside ? rest - part - Math.round(10 * u) : rest, second, theme);
-    const about = { id: "spread", what: "D(x) of images", lines: message.help.spread };
+    const about = { id: "spread", what: _("D(x) of images"), lines: message.help.spread };
     const spots = [{ ...about, x: 30 * u, y: 9 * u }];
     if (shares.known()) {
       const lines = [...message.help.coverage, ...message.help.class_kl];
       const [x, y] = beside ? [rest - part + 4 * u, 9 * u] : [4 * u, second + 8 * u + 9 * u];
-      spots.push({ id: "classes", what: "classes covered", lines, x, y });
+      spots.push({ id: "classes", what: _("classes covered"), lines, x, y });
     }
     placeHelp(histograms.node, spots);
     curves.resize(small, rest, Math.floor(space - second), theme);

@@ -2,6 +2,7 @@
 
 import { chart } from "./chart.js";
 import { font } from "./plot.js";
+import { _ } from "./words.js";
 
 /** @typedef {import("./types.js").MnistMessage} MnistMessage */
 /** @typedef {import("./types.js").NumberArray[]} Rows [shares, expected, covered or not], each of ten */
@@ -90,7 +91,7 @@ export function classes() {
       const { count, there, kl } = words(all);
       const missed = [...all[2]].flatMap((v, i) => (all[1][i] > 0 && !v ? [i] : []));
       const lost = missed.length ? `, not ${missed.join(", ")}` : "";
-      node.setAttribute("aria-label", `${count} of ${there} classes covered${lost}; ${kl} nats`);
+      node.setAttribute("aria-label", _("{count} of {there} classes covered{lost}; {kl} nats", { count, there, lost, kl }));
       redraw();
     },
   };

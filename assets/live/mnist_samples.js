@@ -4,6 +4,7 @@ import { el, setText } from "./dom.js";
 import { helpButton } from "./help.js";
 import { inkOf, sideFor, stamper } from "./mnist_digits.js";
 import { density, fit, flood } from "./plot.js";
+import { _ } from "./words.js";
 
 const LINE = 1; // CSS pixels between images
 const APART = 12; // between the samples and the framed column
@@ -16,9 +17,9 @@ const shape = (/** @type {number | null} */ label) => (label === null ? { column
  * height.
  */
 export function samplesSheet() {
-  const canvas = el("canvas", { class: "gl-digits", role: "img", "data-testid": "samples", "aria-label": "Samples of G" });
+  const canvas = el("canvas", { class: "gl-digits", role: "img", "data-testid": "samples", "aria-label": _("Samples of G") });
   const title = el("span", { class: "gl-title", "data-testid": "samples-title" });
-  const picker = el("span", { class: "gl-picker", role: "group", "aria-label": "Which samples", hidden: "" });
+  const picker = el("span", { class: "gl-picker", role: "group", "aria-label": _("Which samples"), hidden: "" });
   const caption = el("div", { class: "gl-caption", "data-testid": "samples-caption" });
   const about = helpButton("samples");
   const heading = el("span", { class: "gl-title-box" }, about.node, title);
@@ -42,10 +43,10 @@ export function samplesSheet() {
         type: "button",
         "data-testid": `pick-${value ?? "all"}`,
         "aria-pressed": value === null,
-        title: value === null ? "Ten rows of samples, as in Figure 2" : `Fifty samples of G with the label ${value}`,
+        title: value === null ? _("Ten rows of samples, as in Figure 2") : _("Fifty samples of G with the label {value}", { value }),
         onclick: () => choose(value),
       },
-      value === null ? "all" : String(value),
+      value === null ? _("all") : String(value),
     ),
   );
   picker.append(...buttons);
@@ -135,15 +136,15 @@ export function samplesSheet() {
   /** @param {number | null} row the mouse is on; null: none */
   function say(row) {
     const apart = message?.a.distance;
-    const whole = picker.hidden ? "Samples of G, and their nearest training images" : "Samples of G";
-    setText(title, label === null ? whole : `Fifty samples of a ${label}`);
-    let words = "The first pictures will appear shortly.";
-    if (apart && label !== null) words = `Each has other latents and the label ${label}.`;
+    const whole = picker.hidden ? _("Samples of G, and their nearest training images") : _("Samples of G");
+    setText(title, label === null ? whole : _("Fifty samples of a {label}", { label }));
+    let words = _("The first pictures will appear shortly.");
+    if (apart && label !== null) words = _("Each has other latents and the label {label}.", { label });
     else if (apart && row !== null) {
-      words = `Row ${row + 1}: the training image nearest to the last sample is at a distance of ${apart[row].toFixed(2)}.`;
+      words = _("Row {row}: the training image nearest to the last sample is at a distance of {apart}.", { row: row + 1, apart: apart[row].toFixed(2) });
     } else if (apart) {
       const [least, most] = [Math.min(...apart), Math.max(...apart)];
-      words = `Framed: the training image nearest to the last sample of its row, at distances of ${least.toFixed(1)} to ${most.toFixed(1)}.`;
+      words = _("Framed: the training image nearest to the last sample of its row, at distances of {least} to {most}.", { least: least.toFixed(1), most: most.toFixed(1) });
     }
     setText(caption, words);
   }
@@ -157,13 +158,13 @@ export function samplesSheet() {
   }
   canvas.addEventListener("pointermove", pointed);
   canvas.addEventListener("pointerleave", () => say(null));
-  caption.title = "Euclidean, of images with pixels from 0 to 1";
+  caption.title = _("Euclidean, of images with pixels from 0 to 1");
 
   return {
     node,
     head,
     /** @param {Record<string, import("./types.js").HelpLine[]>} help */
-    explain: ({ samples, nearest }) => about.set("shown of G", [...samples, ...nearest]),
+    explain: ({ samples, nearest }) => about.set(_("shown of G"), [...samples, ...nearest]),
     /** The width of Figure 2 for images with a total height of `height`. */
     wide: (/** @type {number} */ height) => ((height - 13) / 10) * 11 + APART + 14,
     foot: () => node.clientHeight - box.clientHeight,

@@ -3,10 +3,11 @@
 import { chart } from "./chart.js";
 import { font, ticks } from "./plot.js";
 import { DASHES } from "./tokens.js";
+import { _ } from "./words.js";
 
 const LINES = [
-  { key: "real", title: "training", role: "data", dash: DASHES.dot, width: 2 },
-  { key: "unseen", title: "unseen", role: "muted", dash: DASHES.dash, width: 1.5 },
+  { key: "real", title: _("training"), role: "data", dash: DASHES.dot, width: 2 },
+  { key: "unseen", title: _("unseen"), role: "muted", dash: DASHES.dash, width: 1.5 },
   { key: "fake", title: "G's", role: "G", dash: DASHES.solid, width: 2 },
 ];
 
@@ -15,7 +16,7 @@ const HALVES = [[0, "0"], [0.5, "½"], [1, "1"]];
 
 /** {node, resize(width, height, theme), show(message)} */
 export function spread() {
-  const { node, resize, redraw } = chart({ "data-testid": "spread", "aria-label": "Histograms of D(x)" }, draw);
+  const { node, resize, redraw } = chart({ "data-testid": "spread", "aria-label": _("Histograms of D(x)") }, draw);
   /** @type {import("./types.js").MnistMessage | null} */
   let message = null;
 
@@ -32,7 +33,7 @@ export function spread() {
     ctx.font = font(theme, 12.5, 600);
     ctx.fillStyle = theme.text;
     const room = width - left;
-    const title = room < 300 * u ? "D(x)" : "D(x) of images";
+    const title = room < 300 * u ? "D(x)" : _("D(x) of images");
     const apart = (room < 240 * u ? 5 : 12) * u;
     ctx.fillText(title, left, 13 * u);
     let x = left + ctx.measureText(title).width + apart;

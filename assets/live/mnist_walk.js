@@ -4,6 +4,7 @@ import { el, fillTrack, icon, setText } from "./dom.js";
 import { helpButton } from "./help.js";
 import { inkOf, SIDE, sideFor, stamper } from "./mnist_digits.js";
 import { density, fit, flood } from "./plot.js";
+import { _ } from "./words.js";
 
 const PER_SECOND = 12; // images per second while it plays
 const STOPS = 8; // latents that the path visits
@@ -11,8 +12,8 @@ const DOWN = "₁₂₃₄₅₆₇₈";
 
 /** {node, resize(width, height, theme), show(message), destroy()} */
 export function walk() {
-  const big = el("canvas", { class: "gl-digits gl-big", role: "img", "data-testid": "walk", "aria-label": "G between two latents" });
-  const strip = el("canvas", { class: "gl-digits gl-strip", role: "img", "data-testid": "strip", "aria-label": "The whole path" });
+  const big = el("canvas", { class: "gl-digits gl-big", role: "img", "data-testid": "walk", "aria-label": _("G between two latents") });
+  const strip = el("canvas", { class: "gl-digits gl-strip", role: "img", "data-testid": "strip", "aria-label": _("The whole path") });
   const words = el("span", { class: "gl-caption", "data-testid": "walk-caption" });
   const slider = el("input", {
     class: "gl-range",
@@ -22,12 +23,12 @@ export function walk() {
     step: 1,
     value: 0,
     "data-testid": "walk-slider",
-    "aria-label": "Position between latents",
+    "aria-label": _("Position between latents"),
     oninput: () => go(Number(slider.value)),
   });
   const play = el("button", { class: "gl-tool", type: "button", "data-testid": "walk-play", onclick: () => (timer ? pause() : run()) });
   const about = helpButton("walk");
-  const title = el("span", { class: "gl-title-box" }, about.node, el("span", { class: "gl-title" }, "Interpolation in z"));
+  const title = el("span", { class: "gl-title-box" }, about.node, el("span", { class: "gl-title" }, _("Interpolation in z")));
   const head = el("div", { class: "gl-head" }, title, words);
   const right = el("div", { class: "gl-way" }, strip, el("div", { class: "gl-way-row" }, play, slider));
   const node = el("section", { class: "gl-walk" }, head, el("div", { class: "gl-walk-row" }, big, right));
@@ -45,7 +46,7 @@ export function walk() {
   let cells = { count: 1, side: 0, top: 0, line: 0, x: (/** @type {number} */ i) => i };
 
   function showPlay() {
-    const word = timer ? "Pause" : "Play the interpolation";
+    const word = timer ? "Pause" : _("Play the interpolation");
     play.title = word;
     play.setAttribute("aria-label", word);
     play.replaceChildren(icon(timer ? "pause" : "play"));
@@ -75,7 +76,7 @@ export function walk() {
     const at = count > 1 ? (place / (count - 1)) * STOPS : 0;
     const from = Math.floor(at) % STOPS;
     const part = Math.round((at - Math.floor(at)) * 100);
-    setText(words, count ? `${part} % from z${DOWN[from]} to z${DOWN[(from + 1) % STOPS]}` : "");
+    setText(words, count ? _("{part} % from z{first} to z{last}", { part, first: DOWN[from], last: DOWN[(from + 1) % STOPS] }) : "");
   }
 
   function drawBig() {
@@ -137,7 +138,7 @@ export function walk() {
   return {
     node,
     /** @param {Record<string, import("./types.js").HelpLine[]>} help */
-    explain: ({ walk: lines }) => about.set("interpolation in z", lines),
+    explain: ({ walk: lines }) => about.set(_("interpolation in z"), lines),
     /**
      * @param {number} width
      * @param {number} height

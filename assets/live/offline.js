@@ -8,6 +8,7 @@ import { lastBy } from "./places.js";
 import { player } from "./player.js";
 import { tapeOf, unpack } from "./tape.js";
 import { THEMES } from "./tokens.js";
+import { _ } from "./words.js";
 
 const EVERY = 200; // ms between two changes of the table while it plays
 const grouped = new Intl.NumberFormat("en-US");
@@ -37,7 +38,7 @@ function numbers(table, tape) {
       return row(key, `${letter(key)}${words}${unit ? `, ${unit}` : ""}`);
     }),
   );
-  table.append(el("tbody", {}, row("iteration", "iterations"), row("d_updates", "updates of D"), row("g_updates", "updates of G"), ...own));
+  table.append(el("tbody", {}, row("iteration", "iterations"), row("d_updates", _("updates of D")), row("g_updates", _("updates of G")), ...own));
   let wanted = 0;
   let timer = 0;
   const put = (/** @type {string} */ key, /** @type {string} */ text) => setText(cells.get(key), text);
@@ -72,7 +73,7 @@ function themes(root, button, update) {
     root.style.setProperty("--st-background-color", theme.background);
     root.style.setProperty("--st-text-color", theme.text);
     root.style.setProperty("--st-secondary-background-color", theme.second);
-    setText(button, now ? "Light theme" : "Dark theme");
+    setText(button, now ? _("Light theme") : _("Dark theme"));
     update();
   }
   dark.addEventListener("change", show);
@@ -97,7 +98,7 @@ export async function start() {
     const moves = !matchMedia("(prefers-reduced-motion: reduce)").matches;
     view = mount(root, { ...settings, connect: player(tape, { moves, moment: numbers(get("numbers"), tape) }) });
   } catch (error) {
-    root.replaceChildren(el("p", { role: "alert" }, "This recording cannot be shown: the browser is too old, or the file is incomplete."));
+    root.replaceChildren(el("p", { role: "alert" }, _("This recording cannot be shown: the browser is too old, or the file is incomplete.")));
     throw error;
   }
 }

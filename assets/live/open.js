@@ -3,6 +3,7 @@
 
 import { el, setText } from "./dom.js";
 import { linkStyles } from "./page.js";
+import { _ } from "./words.js";
 
 const SUFFIXES = [".ganlab", ".npz"];
 const ELSEWHERE = '[role="dialog"], [data-testid="stFileUploader"]'; // which take files themselves
@@ -30,11 +31,11 @@ async function send(url, file) {
       signal: AbortSignal.timeout(PATIENCE),
     });
   } catch {
-    return "the server does not answer, or something on the way to it refuses the file";
+    return _("the server does not answer, or something on the way to it refuses the file");
   }
   const said = await answer.json().catch(() => ({}));
   if (said.refused) return String(said.refused);
-  return answer.ok ? "" : `something on the way to the server refuses the file (${answer.status})`;
+  return answer.ok ? "" : _("something on the way to the server refuses the file ({status})", { status: answer.status });
 }
 
 /**
@@ -49,17 +50,18 @@ async function send(url, file) {
  * @param {() => void} how.opened the server has a run for the page
  */
 export function opener(root, { socket, largest, tables, opened }) {
-  const url = new URL(`${socket}/open`);
+  const url = new URL(socket);
+  url.pathname += "/open";
   url.protocol = url.protocol.replace("ws", "http");
   let busy = false;
   const endings = [...SUFFIXES, ...tables.endings.filter((end) => !SUFFIXES.includes(end))];
   const words = el("span", { role: "alert", "data-testid": "opening" });
-  const dismiss = el("button", { class: "gl-button gl-small", type: "button", "data-testid": "opening-close", "aria-label": "Close this message", onclick: () => say("") }, "×");
+  const dismiss = el("button", { class: "gl-button gl-small", type: "button", "data-testid": "opening-close", "aria-label": _("Close this message"), onclick: () => say("") }, "×");
   const box = el("div", { class: "gl-banner gl-opening", "data-kind": "note", hidden: "" }, words, dismiss);
   const target = el(
     "div",
     { class: "gl-drop", hidden: "", "aria-hidden": "true", "data-testid": "drop" },
-    el("div", {}, el("b", {}, "Drop a run, or a table of points"), el("span", {}, ".ganlab or .npz, as Export saves it; CSV, Excel, JSON, Parquet, NPY")),
+    el("div", {}, el("b", {}, _("Drop a run, or a table of points")), el("span", {}, _(".ganlab or .npz, as Export saves it; CSV, Excel, JSON, Parquet, NPY"))),
   );
   const input = el("input", {
     type: "file",
@@ -91,16 +93,16 @@ export function opener(root, { socket, largest, tables, opened }) {
     const name = file.name.toLowerCase();
     const most = SUFFIXES.some((end) => name.endsWith(end)) ? largest : tables.largest;
     const why = !endings.some((end) => name.endsWith(end))
-      ? `the name of a run's file ends in ${SUFFIXES.join(" or ")}, that of a table in ${tables.endings.join(", ")}`
+      ? _("the name of a run's file ends in {SUFFIXES}, that of a table in {endings}", { SUFFIXES: SUFFIXES.join(" or "), endings: tables.endings.join(", ") })
       : file.size > most
-        ? `it has ${megabytes(file.size)}, and this server opens at most ${megabytes(most)}`
+        ? _("it has {megabytes}, and this server opens at most {megabytes2}", { megabytes: megabytes(file.size), megabytes2: megabytes(most) })
         : "";
-    if (why) return say(`${file.name} cannot be opened: ${why}.`, true);
+    if (why) return say(_("{name} cannot be opened: {why}.", { name: file.name, why }), true);
     busy = true;
     say(`Opening ${file.name}…`);
     const refused = await send(url.href, file);
     busy = false;
-    if (refused) return say(`${file.name} cannot be opened: ${refused.replace(/\.$/, "")}.`, true);
+    if (refused) return say(_("{name} cannot be opened: {replace}.", { name: file.name, replace: refused.replace(/\.$/, "") }), true);
     opened();
   }
 
@@ -129,7 +131,7 @@ export function opener(root, { socket, largest, tables, opened }) {
   on("drop", (event) => {
     target.hidden = true;
     const [file, ...more] = event.dataTransfer?.files ?? [];
-    if (more.length) say("Drop one file: a run, runs side by side, or a table.", true);
+    if (more.length) say(_("Drop one file: a run, runs side by side, or a table."), true);
     else if (file) void open(file);
   });
 

@@ -99,8 +99,8 @@ export function makeBanner(moved = () => {}) {
   };
 }
 
-// Fields of an address that are no part of the run: Streamlit's, and that of the presenter mode.
-const KEPT = ["embed", "embed_options", "present"];
+// Fields of an address that are no part of the run: Streamlit's, that of the presenter mode, and the language.
+const KEPT = ["embed", "embed_options", "present", "lang"];
 
 /**
  * follow(query): keep the page's address up to date, as a permalink. It is replaced, never added to the history, so

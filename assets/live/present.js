@@ -2,6 +2,7 @@
 
 import { el, icon, pushButton, setText } from "./dom.js";
 import { pointers } from "./pointers.js";
+import { _ } from "./words.js";
 
 const FIELD = "present"; // of the page's address
 const TOLD = 3000; // ms that words about a key stay
@@ -11,21 +12,21 @@ const LOSS = "loss";
 
 /** The keys and what they do, for the list of keys. @type {[keys: string, says: string][]} */
 const KEYS = [
-  ["space", "play or pause"],
-  ["s", "one iteration"],
-  ["d, g", "one update of D, or of G"],
-  ["+, −", "faster, slower"],
-  ["r, n", "restart with the same seed, with a new one"],
+  ["space", _("play or pause")],
+  ["s", _("one iteration")],
+  ["d, g", _("one update of D, or of G")],
+  ["+, −", _("faster, slower")],
+  ["r, n", _("restart with the same seed, with a new one")],
   ["k", "k: 1 or 5"],
-  ["l, L", "the next loss, the previous one"],
-  ["m", "minibatch discrimination: off or on"],
-  ["u", "unrolled D: off or 5 steps"],
-  ["c", "the curves: hide or show"],
-  ["t", "the text of a lesson: hide or show"],
-  ["o", "spotlight on the pointer"],
-  ["i", "laser pointer"],
-  ["arrows", "move the spotlight or the laser"],
-  ["f", "freeze the picture while training goes on"],
+  ["l, L", _("the next loss, the previous one")],
+  ["m", _("minibatch discrimination: off or on")],
+  ["u", _("unrolled D: off or 5 steps")],
+  ["c", _("the curves: hide or show")],
+  ["t", _("the text of a lesson: hide or show")],
+  ["o", _("spotlight on the pointer")],
+  ["i", _("laser pointer")],
+  ["arrows", _("move the spotlight or the laser")],
+  ["f", _("freeze the picture while training goes on")],
   ["p, Esc", "leave"],
 ];
 
@@ -70,15 +71,15 @@ export function presenter(root, { send, layout, frozen }) {
 
   const now = el("span", { class: "gl-present-now", "data-testid": "present-now" });
   const words = el("div", { class: "gl-toast", role: "status", "data-testid": "present-said" });
-  const badge = el("div", { class: "gl-frozen", "data-testid": "frozen", hidden: "" }, "frozen");
+  const badge = el("div", { class: "gl-frozen", "data-testid": "frozen", hidden: "" }, _("frozen"));
   const list = el(
     "div",
-    { class: "gl-present-keys", role: "dialog", "aria-label": "Keys", "data-testid": "present-keys", hidden: "" },
+    { class: "gl-present-keys", role: "dialog", "aria-label": _("Keys"), "data-testid": "present-keys", hidden: "" },
     el("dl", {}, ...KEYS.flatMap(([keys, says]) => [el("dt", {}, keys), el("dd", {}, says)])),
   );
-  const help = pushButton({ class: "gl-button gl-present-only", "aria-label": "Keys", title: "The keys (?)", "data-testid": "present-help" }, () => press("?"), "?");
+  const help = pushButton({ class: "gl-button gl-present-only", "aria-label": _("Keys"), title: _("The keys (?)"), "data-testid": "present-help" }, () => press("?"), "?");
   const button = pushButton(
-    { class: "gl-button gl-present", "aria-label": "Presenter mode", "aria-pressed": "false", title: "Presenter mode: the whole screen, in large type (p)", "data-testid": "present" },
+    { class: "gl-button gl-present", "aria-label": _("Presenter mode"), "aria-pressed": "false", title: _("Presenter mode: the whole screen, in large type (p)"), "data-testid": "present" },
     () => turn(!on),
     icon("screen"),
   );
@@ -116,7 +117,7 @@ export function presenter(root, { send, layout, frozen }) {
     if (on) document.documentElement.requestFullscreen?.().catch(() => {});
     else if (document.fullscreenElement) document.exitFullscreen().catch(() => {});
     show();
-    if (on) tell("? lists the keys, Esc leaves");
+    if (on) tell(_("? lists the keys, Esc leaves"));
   }
 
   /** @param {boolean} wanted */
@@ -125,7 +126,7 @@ export function presenter(root, { send, layout, frozen }) {
     frozenNow = wanted;
     badge.hidden = !wanted;
     frozen(wanted);
-    if (wanted) tell(playing ? "The picture stands still, training goes on. Space pauses it." : "The picture stands still.");
+    if (wanted) tell(playing ? _("The picture stands still, training goes on. Space pauses it.") : _("The picture stands still."));
   }
 
   /**
@@ -134,7 +135,7 @@ export function presenter(root, { send, layout, frozen }) {
    */
   function change(field, next) {
     const knob = knobs.find((one) => one.field === field);
-    if (!knob) return tell("This view has no such knob for all of its runs.");
+    if (!knob) return tell(_("This view has no such knob for all of its runs."));
     const value = next(knob, values[field]);
     values = { ...values, [field]: value };
     send({ cmd: "set", field, value });

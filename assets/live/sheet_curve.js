@@ -5,6 +5,7 @@ import { flood, font, named, ticks } from "./plot.js";
 import { sweep } from "./strokes.js";
 import { alpha } from "./theme.js";
 import { LINE, SIZES } from "./tokens.js";
+import { _ } from "./words.js";
 
 const HIGHEST = 100; // of a height, which is an integer
 const KEY = 5; // change of a height by a key
@@ -49,7 +50,7 @@ export function curveSheet(about) {
     for (const [t, text] of named(ticks(left, right, 8))) ctx.fillText(text, px(t), g.base + 6 * u);
     ctx.textAlign = "left";
     ctx.textBaseline = "alphabetic";
-    ctx.fillText("density, scaled to area 1", g.left, g.head - 8 * u);
+    ctx.fillText(_("density, scaled to area 1"), g.left, g.head - 8 * u);
   }
 
   /**
@@ -62,7 +63,7 @@ export function curveSheet(about) {
   }
 
   return {
-    hint: "Drag in the picture to shape the curve; or ← → to choose a place, ↑ ↓ for its height.",
+    hint: _("Drag in the picture to shape the curve; or ← → to choose a place, ↑ ↓ for its height."),
     says: () => `x = ${+(low + ((high - low) * cursor) / last).toPrecision(3)}: height ${heights[cursor]} of ${HIGHEST}`,
     sized: false,
     values: () => heights,

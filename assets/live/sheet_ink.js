@@ -4,6 +4,7 @@ import { picture2d, placePlane } from "./draw2d.js";
 import { offscreen } from "./plot.js";
 import { LEVELS, packed, stroke, unpacked } from "./strokes.js";
 import { alpha, pixelOf } from "./theme.js";
+import { _ } from "./words.js";
 
 const FAINT = 0.62; // the share of the background over the present p_data
 
@@ -44,7 +45,7 @@ export function inkSheet(about, scene) {
   }
 
   return {
-    hint: "Drag in the picture to draw. Arrow keys move the pen, the space bar puts it down or lifts it.",
+    hint: _("Drag in the picture to draw. Arrow keys move the pen, the space bar puts it down or lifts it."),
     says: () => `pen ${down ? "down" : "up"}, column ${Math.round(cursor[0])}, row ${Math.round(cursor[1])} of ${size}`,
     sized: true,
     values: () => ink,

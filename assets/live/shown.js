@@ -5,6 +5,7 @@ import { handle } from "./handles.js";
 import { fit, steady } from "./plot.js";
 import { drawPanel, places, readings } from "./shown_panel.js";
 import { sweep } from "./strokes.js";
+import { _ } from "./words.js";
 
 /** @typedef {import("./types.js").ShownPanel} Panel */
 /** @typedef {import("./types.js").PanelHandle} PanelHandle */
@@ -52,8 +53,8 @@ export function shownPanel(name, turn) {
     const { one, where } = handles[index];
     one.put(...where);
     const says = [about.x, about.y].flatMap((param, axis) => (param ? [steady(about.signs[axis] * (where[axis] - about.origin[axis]))] : []));
-    one.node.setAttribute("aria-label", `${about.label}: ${says.join(", ")}. Arrow keys move it`);
-    one.node.title = `${about.label}: drag it`;
+    one.node.setAttribute("aria-label", _("{label}: {says}. Arrow keys move it", { label: about.label, says: says.join(", ") }));
+    one.node.title = _("{label}: drag it", { label: about.label });
     one.node.style.setProperty("--gl-r", `var(--gl-${about.role})`);
   }
 

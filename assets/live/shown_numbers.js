@@ -1,6 +1,7 @@
 // The numbers of a figure, each beside the same quantity computed in another way, and its table.
 
 import { el, setText } from "./dom.js";
+import { _ } from "./words.js";
 
 /** @typedef {import("./types.js").Theory} Theory */
 
@@ -54,7 +55,7 @@ export function numberCards() {
 
 /** {node, show(table)}: a table whose cells may be formulas. */
 export function shownTable() {
-  const node = el("div", { class: "gl-table-box", tabindex: 0, role: "region", "aria-label": "Table", hidden: "" });
+  const node = el("div", { class: "gl-table-box", tabindex: 0, role: "region", "aria-label": _("Table"), hidden: "" });
   let built = "";
   return {
     node,

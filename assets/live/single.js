@@ -6,10 +6,11 @@ import { planeParts } from "./explain_plane.js";
 import { judged } from "./judged.js";
 import { pictureOf } from "./pictures.js";
 import { fit, opaque, over } from "./plot.js";
+import { _ } from "./words.js";
 
 /** @type {(shell: import("./types.js").Shell) => import("./types.js").Renderer} */
 export function single({ hidden }) {
-  const canvas = el("canvas", { class: "gl-canvas", role: "img", "aria-label": "Data, generator and discriminator" });
+  const canvas = el("canvas", { class: "gl-canvas", role: "img", "aria-label": _("Data, generator and discriminator") });
   const overlay = el("canvas", { class: "gl-overlaid", "aria-hidden": "true" });
   const host = el("div", { class: "gl-still" });
   /** @type {import("./types.js").Picture} */
@@ -20,7 +21,7 @@ export function single({ hidden }) {
   let now;
   return {
     nodes: [canvas, host],
-    curvesLabel: "Curves over iterations",
+    curvesLabel: _("Curves over iterations"),
     hasLayers: true,
     follows: true,
     records: true,

@@ -8,13 +8,14 @@ import { fit } from "./plot.js";
 import { curveSheet } from "./sheet_curve.js";
 import { inkSheet } from "./sheet_ink.js";
 import { versions } from "./strokes.js";
+import { _ } from "./words.js";
 
 /** @typedef {import("./types.js").Sheet} Sheet */
 /** @typedef {import("./types.js").Scene} Scene */
 
 const THINNEST = 1; // pixels of the drawing: the width of the pen
 const THICKEST = 16;
-const BLANK = "Nothing is drawn yet.";
+const BLANK = _("Nothing is drawn yet.");
 const WIDTH = 4;
 
 /**
@@ -45,8 +46,8 @@ export function sketchpad({ box, send, playing, theme, changed }) {
     class: "gl-layer gl-sketch-open",
     type: "button",
     "data-testid": "draw-data",
-    title: "Draw p_data yourself, with the mouse, a finger or a pen",
-    "aria-label": "Draw p_data",
+    title: _("Draw p_data yourself, with the mouse, a finger or a pen"),
+    "aria-label": _("Draw p_data"),
     onclick: () => open(),
   });
 
@@ -56,27 +57,27 @@ export function sketchpad({ box, send, playing, theme, changed }) {
     one.classList.add("gl-small");
     return one;
   };
-  const brush = tool("brush", "Draw (B)", () => take(false), "Brush");
-  const eraser = tool("eraser", "Erase (E)", () => take(true), "Eraser");
+  const brush = tool("brush", _("Draw (B)"), () => take(false), "Brush");
+  const eraser = tool("eraser", _("Erase (E)"), () => take(true), "Eraser");
   const size = el("input", {
     class: "gl-range", type: "range", min: THINNEST, max: THICKEST, step: 1, value: WIDTH, "data-testid": "sketch-size",
-    "aria-label": "Width of the brush", title: "Width of the brush ([ and ])", oninput: () => widen(0),
+    "aria-label": _("Width of the brush"), title: _("Width of the brush ([ and ])"), oninput: () => widen(0),
   });
-  const pens = el("div", { class: "gl-group gl-sketch-pens", role: "group", "aria-label": "Pen" }, brush, eraser, size);
-  const undo = tool("undo", "Undo (Ctrl+Z)", () => turn("undo"), "Undo");
-  const redo = tool("redo", "Redo (Ctrl+Y or Ctrl+Shift+Z)", () => turn("redo"), "Redo");
-  const clear = tool("clear", "Begin with nothing (Delete)", () => wipe(), "Clear");
-  const cancel = tool("cancel", "Leave p_data as it was (Esc)", () => shut(true), "Cancel");
-  const use = tool("use", "Train on this drawing (Enter)", () => give(), "Use");
+  const pens = el("div", { class: "gl-group gl-sketch-pens", role: "group", "aria-label": _("Pen") }, brush, eraser, size);
+  const undo = tool("undo", _("Undo (Ctrl+Z)"), () => turn("undo"), "Undo");
+  const redo = tool("redo", _("Redo (Ctrl+Y or Ctrl+Shift+Z)"), () => turn("redo"), "Redo");
+  const clear = tool("clear", _("Begin with nothing (Delete)"), () => wipe(), "Clear");
+  const cancel = tool("cancel", _("Leave p_data as it was (Esc)"), () => shut(true), "Cancel");
+  const use = tool("use", _("Train on this drawing (Enter)"), () => give(), "Use");
   use.classList.add("gl-sketch-go");
-  const bar = el("div", { class: "gl-sketch-bar", role: "toolbar", "aria-label": "Draw p_data" },
+  const bar = el("div", { class: "gl-sketch-bar", role: "toolbar", "aria-label": _("Draw p_data") },
     pens, el("div", { class: "gl-group" }, undo, redo, clear), el("div", { class: "gl-group gl-last" }, cancel, use));
   const words = el("p", { class: "gl-sketch-says", "data-testid": "sketch-says" });
   const why = el("p", { class: "gl-sketch-why", role: "alert", "data-testid": "sketch-why", hidden: "" });
-  const canvas = el("canvas", { class: "gl-canvas", tabindex: 0, role: "application", "data-testid": "sketch", "aria-label": "Drawing of p_data" });
+  const canvas = el("canvas", { class: "gl-canvas", tabindex: 0, role: "application", "data-testid": "sketch", "aria-label": _("Drawing of p_data") });
   const paper = el("div", { class: "gl-sketch-paper" }, canvas);
   const spoken = el("div", { class: "gl-spoken", role: "status" });
-  const node = el("div", { class: "gl-sketch", role: "group", "aria-label": "Draw p_data" }, bar, words, why, paper, spoken);
+  const node = el("div", { class: "gl-sketch", role: "group", "aria-label": _("Draw p_data") }, bar, words, why, paper, spoken);
 
   /** @param {string} text */
   function say(text) {
@@ -143,7 +144,7 @@ export function sketchpad({ box, send, playing, theme, changed }) {
     if (sheet.blank()) return say(BLANK);
     if (scene?.drawing?.own && sheet.same()) return shut(true);
     sent = send(sheet.command());
-    if (!sent) say("There is no connection to the server at the moment: try again.");
+    if (!sent) say(_("There is no connection to the server at the moment: try again."));
   }
 
   function open() {
@@ -264,7 +265,7 @@ export function sketchpad({ box, send, playing, theme, changed }) {
       button.hidden = !next.drawing;
       const own = next.drawing?.own ?? false;
       button.classList.toggle("gl-sketch-own", own);
-      setText(button, own ? "✎ Draw" : "✎");
+      setText(button, own ? _("✎ Draw") : "✎");
       if (sheet && sent && own) shut(true);
     },
     /** @param {import("./types.js").Status} message */

@@ -2,6 +2,7 @@
 
 import { counters } from "./counters.js";
 import { decode } from "./wire.js";
+import { _ } from "./words.js";
 
 const GONE = 4404;
 const FORBIDDEN = 4403;
@@ -28,23 +29,23 @@ async function probe(url, otherwise) {
   try {
     answer = await fetch(address, { cache: "no-store", signal: AbortSignal.timeout(PROBE) });
   } catch {
-    return "The server does not answer.";
+    return _("The server does not answer.");
   }
-  if (answer.status >= 500) return `The server behind this address does not answer (${answer.status}).`;
+  if (answer.status >= 500) return _("The server behind this address does not answer ({status}).", { status: answer.status });
   const known = await answer.json().then((said) => (said.ganlab === "live" ? said.known : null), () => null);
   if (!answer.ok || known === null)
-    return `The server answers, but not on ${folder(url)} (${answer.status}): a proxy in between must forward this path to ganlab.`;
+    return _("The server answers, but not on {folder} ({status}): a proxy in between must forward this path to ganlab.", { folder: folder(url), status: answer.status });
   return known ? otherwise : UNKNOWN;
 }
 
 const refused = (/** @type {string} */ url) =>
-  `The server answers, but its live connection is refused: a proxy in between must forward WebSockets on ${folder(url)}.`;
-const BUSY = "The server is busy and has sent nothing for a while. The picture will continue by itself.";
+  _("The server answers, but its live connection is refused: a proxy in between must forward WebSockets on {folder}.", { folder: folder(url) });
+const BUSY = _("The server is busy and has sent nothing for a while. The picture will continue by itself.");
 
 const UNKNOWN =
-  "The server does not know this page's run: it was restarted, or several servers share this address.";
+  _("The server does not know this page's run: it was restarted, or several servers share this address.");
 const notAllowed = () =>
-  `The server does not allow this address: its operator has to name ${location.origin} in server.corsAllowedOrigins, or ${location.hostname} in browser.serverAddress.`;
+  _("The server does not allow this address: its operator has to name {origin} in server.corsAllowedOrigins, or {hostname} in browser.serverAddress.", { origin: location.origin, hostname: location.hostname });
 
 /**
  * Connect a view by a WebSocket. It reconnects repeatedly; a new session needs a new connection.
@@ -116,10 +117,10 @@ export function connect(url, view) {
     let words;
     if (code === GONE) words = UNKNOWN;
     else if (code === FORBIDDEN) words = notAllowed();
-    else if (code === FAILED) words = `This run stopped: ${reason}. Change a setting, or reload the page.`;
-    else words = code >= 4000 && reason ? `The server refuses the live connection: ${reason}.` : await probe(url, refused(url));
+    else if (code === FAILED) words = _("This run stopped: {reason}. Change a setting, or reload the page.", { reason });
+    else words = code >= 4000 && reason ? _("The server refuses the live connection: {reason}.", { reason }) : await probe(url, refused(url));
     if (closed || tries === 0) return; // a later attempt has succeeded meanwhile
-    say(code === FAILED ? words : `${words} This page keeps trying.`);
+    say(code === FAILED ? words : _("{words} This page keeps trying.", { words }));
   }
 
   /** @param {string} words */

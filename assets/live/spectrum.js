@@ -8,6 +8,7 @@ import { complexPlane } from "./complex_plane.js";
 import { el, setText } from "./dom.js";
 import { helpButton } from "./help.js";
 import { steady } from "./plot.js";
+import { _ } from "./words.js";
 
 /** @typedef {import("./types.js").Command} Command */
 /** @typedef {import("./types.js").GameSpectrum} GameSpectrum */
@@ -25,17 +26,17 @@ const percent = (/** @type {number} */ share) => `${Math.round(100 * share)} %`;
  */
 const NUMBERS = [
   ["radius", "largest |μ|", (of, rule) => of.rules[rule]?.radius.toFixed(5) ?? "–"],
-  ["growing", "grow at small steps", (of) => `${of.growing} of ${of.count}`],
-  ["step", "others stable up to", (of, rule) => (of.rules[rule] ? stepText(of.rules[rule].step) : "–")],
-  ["rotation", "strongest rotation", (of) => percent(of.rotation)],
-  ["turn", "fastest turn", (of) => turnText(of)],
-  ["share", "rotating share of J", (of) => (of.share === null ? "–" : percent(of.share))],
+  ["growing", _("grow at small steps"), (of) => `${of.growing} of ${of.count}`],
+  ["step", _("others stable up to"), (of, rule) => (of.rules[rule] ? stepText(of.rules[rule].step) : "–")],
+  ["rotation", _("strongest rotation"), (of) => percent(of.rotation)],
+  ["turn", _("fastest turn"), (of) => turnText(of)],
+  ["share", _("rotating share of J"), (of) => (of.share === null ? "–" : percent(of.share))],
 ];
 
 /** @param {number | null} step */
 function stepText(step) {
-  if (step === null) return "any step";
-  return step === 0 ? "no step" : `${step < 100 ? +step.toPrecision(3) : Math.round(step)} × now`;
+  if (step === null) return _("any step");
+  return step === 0 ? _("no step") : `${step < 100 ? +step.toPrecision(3) : Math.round(step)} × now`;
 }
 
 /** @param {GameSpectrum} of */
@@ -66,16 +67,16 @@ export function spectrumPanel({ send, opened, base }) {
     id: "spectrum",
     key: "l",
     word: "Spectrum",
-    title: "Eigenvalues of the game at this moment: does it rotate, what is stable?",
-    label: "Eigenvalues of the game",
+    title: _("Eigenvalues of the game at this moment: does it rotate, what is stable?"),
+    label: _("Eigenvalues of the game"),
     ask,
     show,
     opened,
   });
   const { button, node, heading } = panel;
-  const plane = chart({ "data-testid": "spectrum-plane", "aria-label": "Eigenvalues in the complex plane" }, draw);
+  const plane = chart({ "data-testid": "spectrum-plane", "aria-label": _("Eigenvalues in the complex plane") }, draw);
   const rules = el("select", {
-    class: "gl-select", "data-testid": "spectrum-rule", "aria-label": "Update rule",
+    class: "gl-select", "data-testid": "spectrum-rule", "aria-label": _("Update rule"),
     onchange: () => {
       chosen = rules.value;
       show();
@@ -90,18 +91,18 @@ export function spectrumPanel({ send, opened, base }) {
         show();
       },
     }, letter);
-  const kinds = el("div", { class: "gl-group", role: "group", "aria-label": "What is drawn" });
-  kinds.append(kind("of-update", "μ", "Draw those of one iteration"), kind("of-game", "λ", "Draw those of the game itself"));
-  const with_ = el("input", { type: "checkbox", title: "Also as it would be with R1", "data-testid": "spectrum-r1-on", onchange: ask });
+  const kinds = el("div", { class: "gl-group", role: "group", "aria-label": _("What is drawn") });
+  kinds.append(kind("of-update", "μ", _("Draw those of one iteration")), kind("of-game", "λ", _("Draw those of the game itself")));
+  const with_ = el("input", { type: "checkbox", title: _("Also as it would be with R1"), "data-testid": "spectrum-r1-on", onchange: ask });
   const strength = el("input", {
-    type: "number", class: "gl-spectrum-number", min: 0, step: "any", value: 1, "data-testid": "spectrum-r1", "aria-label": "Strength of R1",
+    type: "number", class: "gl-spectrum-number", min: 0, step: "any", value: 1, "data-testid": "spectrum-r1", "aria-label": _("Strength of R1"),
     onchange: () => {
       with_.checked = true;
       ask();
     },
   });
   const compare = el("span", { class: "gl-spectrum-with" }, el("label", {}, with_, " R1, γ ="), strength);
-  const heads = [el("th", {}, el("span", { class: "gl-spoken" }, "number")), el("th", {}, "now"), el("th", {})];
+  const heads = [el("th", {}, el("span", { class: "gl-spoken" }, _("number"))), el("th", {}, _("now")), el("th", {})];
   const rows = NUMBERS.map(([name, words, text]) => {
     const about = helpButton(`spectrum-${name}`);
     const cells = [el("td", { "data-testid": `spectrum-${name}` }), el("td", {})];
@@ -109,8 +110,8 @@ export function spectrumPanel({ send, opened, base }) {
   });
   const why = el("p", { class: "gl-spectrum-why", "data-testid": "spectrum-why" });
   const notes = el("p", { class: "gl-explain-note" });
-  const foot = el("p", { class: "gl-explain-note", "data-testid": "spectrum-foot", title: "CPU time, without waiting for others" });
-  const link = el("a", { class: "gl-spectrum-game", "data-testid": "spectrum-game", title: "The smallest GAN, with this loss, rule and R1" }, "The smallest game of this kind: Dirac-GAN");
+  const foot = el("p", { class: "gl-explain-note", "data-testid": "spectrum-foot", title: _("CPU time, without waiting for others") });
+  const link = el("a", { class: "gl-spectrum-game", "data-testid": "spectrum-game", title: _("The smallest GAN, with this loss, rule and R1") }, _("The smallest game of this kind: Dirac-GAN"));
   const linkHelp = helpButton("spectrum-game");
   const more = el("div", { class: "gl-explain-bar" }, link, linkHelp.node);
   const table = el("table", { class: "gl-spectrum-table" }, el("thead", {}, el("tr", {}, ...heads)), el("tbody", {}, ...rows.map(({ row }) => row)));
@@ -146,11 +147,11 @@ export function spectrumPanel({ send, opened, base }) {
     ];
     const other = message?.other;
     complexPlane(ctx, theme, width, height, {
-      title: ofUpdate() ? "eigenvalues μ of one iteration" : "eigenvalues λ of the game's Jacobian",
-      about: ofUpdate() || !message?.now?.per_update ? "" : "× learning rates",
+      title: ofUpdate() ? _("eigenvalues μ of one iteration") : _("eigenvalues λ of the game's Jacobian"),
+      about: ofUpdate() || !message?.now?.per_update ? "" : _("× learning rates"),
       groups: message?.now ? groups : [],
       circle: ofUpdate(),
-      key: other ? ["● now", `○ with R1, γ = ${other.r1}`] : [],
+      key: other ? ["● now", _("○ with R1, γ = {r1}", { r1: other.r1 })] : [],
       least: LEAST,
     });
   }
@@ -162,7 +163,7 @@ export function spectrumPanel({ send, opened, base }) {
     if (text === built || !message?.now) return;
     built = text;
     rules.replaceChildren(
-      ...own.map((name) => el("option", { value: name }, `${message?.titles[name] ?? name}${name === message?.rule ? ", as now" : ""}`)),
+      ...own.map((name) => el("option", { value: name }, `${message?.titles[name] ?? name}${name === message?.rule ? _(", as now") : ""}`)),
     );
     rules.hidden = !own.length;
   }
@@ -175,7 +176,7 @@ export function spectrumPanel({ send, opened, base }) {
     rules.value = name;
     for (const each of kinds.children) each.setAttribute("aria-pressed", String((each.getAttribute("data-testid") === "of-update") === ofUpdate()));
     const asks = asksR1() && wanted !== null;
-    const about = message?.refused || (one ? one.rules[name]?.why ?? "" : "Computing the eigenvalues…");
+    const about = message?.refused || (one ? one.rules[name]?.why ?? "" : _("Computing the eigenvalues…"));
     setText(why, about);
     for (const { text, words, cells, about: help, name: id, row } of rows) {
       if (id === "share" && one) row.hidden = one.share === null;
@@ -192,19 +193,19 @@ export function spectrumPanel({ send, opened, base }) {
     const which = one ? (one.complete ? "All" : `The ${one.count} leading`) : "";
     link.hidden = !message?.game || !base;
     if (message?.game) link.href = `${base}?${message.game.query}`;
-    linkHelp.set("different in the game", link.hidden ? [] : message?.game?.help);
-    setText(foot, one ? `${which} of ${grouped.format(one.size)}, ${steady(message?.seconds ?? 0)} s of computing. ${norms}` : "");
+    linkHelp.set(_("different in the game"), link.hidden ? [] : message?.game?.help);
+    setText(foot, one ? _("{which} of {size}, {steady} s of computing. {norms}", { which, size: grouped.format(one.size), steady: steady(message?.seconds ?? 0), norms }) : "");
     fit();
   }
 
   function tellAge() {
     const before = message !== null && !message.refused && computes();
     node.classList.toggle("gl-spectrum-before", before);
-    if (!message) return setText(heading, "Eigenvalues of the game: computing…");
+    if (!message) return setText(heading, _("Eigenvalues of the game: computing…"));
     const ago = now - message.iteration;
-    const age = ago > 0 ? ` (${grouped.format(ago)} ago)` : "";
+    const age = ago > 0 ? _(" ({ago} ago)", { ago: grouped.format(ago) }) : "";
     const more = computes() ? ", computing…" : "";
-    setText(heading, `Eigenvalues at iteration ${grouped.format(message.iteration)}${age}${more}`);
+    setText(heading, _("Eigenvalues at iteration {iteration}{age}{more}", { iteration: grouped.format(message.iteration), age, more }));
   }
 
   function fit() {

@@ -1,14 +1,15 @@
 // The story of a preset: its words above the toolbar, its pace and its cures beside the knobs.
 
 import { el, pushButton, setText } from "./dom.js";
+import { _ } from "./words.js";
 
 const LISTED = 3; // the number of fields to name
 /** @type {Record<string, string>} */
 const CHIPS = {
-  "not yet": "The claim is checked during the run, by the rule used to count seeds",
-  seen: "The claim was true in this run",
-  "not on this seed": "The claim was not true in this run; it may be true with another seed",
-  "not checked": "The claim is not checked, because the run was changed or updated by hand",
+  "not yet": _("The claim is checked during the run, by the rule used to count seeds"),
+  seen: _("The claim was true in this run"),
+  "not on this seed": _("The claim was not true in this run; it may be true with another seed"),
+  "not checked": _("The claim is not checked, because the run was changed or updated by hand"),
 };
 
 /**
@@ -45,29 +46,29 @@ export function storyRow(send, act) {
   const claim = el("p", { class: "gl-story-claim" });
   const head = el(
     "section",
-    { class: "gl-story", "aria-label": "Phenomenon", hidden: "" },
+    { class: "gl-story", "aria-label": _("Phenomenon"), hidden: "" },
     el(
       "div",
       { class: "gl-story-head" },
-      button("preset-before", "Previous phenomenon: key [", to("before"), "‹"),
-      button("preset-after", "Next phenomenon: key ]", to("after"), "›"),
+      button("preset-before", _("Previous phenomenon: key ["), to("before"), "‹"),
+      button("preset-after", _("Next phenomenon: key ]"), to("after"), "›"),
       title,
       chip,
       changed,
       el("span", { class: "gl-space" }),
-      button("gallery", "Back to all phenomena", () => act({ act: "gallery" }), "All phenomena"),
-      button("leave", "Close this text; the run continues", () => act({ act: "leave" }), "×"),
+      button("gallery", _("Back to all phenomena"), () => act({ act: "gallery" }), _("All phenomena")),
+      button("leave", _("Close this text; the run continues"), () => act({ act: "leave" }), "×"),
     ),
     el("div", { class: "gl-story-body" }, doc, claim),
   );
 
   const cures = el("span", { class: "gl-group" });
   const pace = el("span", { class: "gl-pace", "data-testid": "pace", role: "status" });
-  const full = button("full", "Continue at full speed until the next restart", () => send({ cmd: "go_on" }), "Full speed");
-  const own = button("own-pace", "Return to the recommended speed", () => {
+  const full = button("full", _("Continue at full speed until the next restart"), () => send({ cmd: "go_on" }), _("Full speed"));
+  const own = button("own-pace", _("Return to the recommended speed"), () => {
     forgetSpeed();
     send({ cmd: "own_pace" });
-  }, "Its own pace");
+  }, _("Its own pace"));
   const differs = el("span", { class: "gl-differs", "data-testid": "differs" });
   const tail = el("div", { class: "gl-tail" }, cures, own, pace, full, differs);
   own.hidden = full.hidden = true;
@@ -78,22 +79,22 @@ export function storyRow(send, act) {
     built = text;
     setText(title, story.title || "");
     setText(doc, story.doc || "");
-    setText(claim, story.claim ? `Claim: ${story.claim}` : "");
+    setText(claim, story.claim ? _("Claim: {claim}", { claim: story.claim }) : "");
     doc.title = story.doc || "";
-    claim.title = story.claim ? `${story.claim}${story.held ? ` Held on ${story.held}.` : ""}` : "";
+    claim.title = story.claim ? `${story.claim}${story.held ? _(" Held on {held}.", { held: story.held }) : ""}` : "";
     const cure = (/** @type {import("./types.js").Cure} */ { field, value, title: name, words }) => {
-      const title = `${name}: ${words}. Starts a new run and keeps the old curves in the background`;
+      const title = _("{name}: {words}. Starts a new run and keeps the old curves in the background", { name, words });
       let cured = false;
       const node = button(`cure-${field}`, title, () => send({ cmd: "set", field, value: cured ? 0 : value }));
       const show = (/** @type {Record<string, string | number>} */ values) => {
         cured = values[field] === value;
-        setText(node, `${cured ? "Without" : "Cure it:"} ${name}`);
+        setText(node, `${cured ? "Without" : _("Cure it:")} ${name}`);
       };
       show({});
       shown.push(show);
       return node;
     };
-    const offer = (/** @type {[string, string]} */ [name, words]) => button(`see-${name}`, `${words}: open this phenomenon`, () => act({ act: "preset", name }), words);
+    const offer = (/** @type {[string, string]} */ [name, words]) => button(`see-${name}`, _("{words}: open this phenomenon", { words }), () => act({ act: "preset", name }), words);
     shown = [];
     cures.replaceChildren(...(story.name ? (story.cures || []).map(cure) : offers.map(offer)));
     head.hidden = !story.name;
@@ -120,21 +121,21 @@ export function storyRow(send, act) {
       const iterations = now.iterations ?? 0;
       const part = iterations ? Math.min(1, message.iteration / iterations) : 0;
       if (story.name && now.state) {
-        const word = now.state === "not yet" ? `not yet · ${Math.floor(100 * part)} %` : now.state;
+        const word = now.state === "not yet" ? _("not yet · {part} %", { part: Math.floor(100 * part) }) : now.state;
         setText(chip, word);
         chip.dataset.state = now.state;
         chip.title = CHIPS[now.state] || "";
-        setText(changed, now.changed?.length ? `changed from the preset: ${now.changed.join(", ")}` : "");
+        setText(changed, now.changed?.length ? _("changed from the preset: {changed}", { changed: now.changed.join(", ") }) : "");
       }
       const paced = iterations > 0;
       own.hidden = !(paced && message.chosen);
       const over = paced && part >= 1 && !message.chosen && !now.released;
       full.hidden = !over;
-      setText(pace, over ? "demonstration over; continues slowly" : "");
+      setText(pace, over ? _("demonstration over; continues slowly") : "");
       for (const show of shown) show(message.values);
       const list = message.differs || [];
       const more = list.length > LISTED ? ` and ${list.length - LISTED} more` : "";
-      setText(differs, list.length ? `differs from the default: ${list.slice(0, LISTED).join(", ")}${more}` : "");
+      setText(differs, list.length ? _("differs from the default: {slice}{more}", { slice: list.slice(0, LISTED).join(", "), more }) : "");
       differs.title = list.join(", ");
     },
   };

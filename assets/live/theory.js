@@ -11,6 +11,7 @@ import { helpButton } from "./help.js";
 import { knobRow } from "./knobs.js";
 import { shownPanel } from "./shown.js";
 import { numberCards, shownTable } from "./shown_numbers.js";
+import { _ } from "./words.js";
 
 /** @typedef {import("./types.js").Theory} Theory */
 
@@ -19,10 +20,10 @@ const LEAST_HIGH = 190; // px of height of a panel with others above or below it
 const SPEEDS = [2, 5, 10, 20, 40, 80]; // frames per second
 /** @type {import("./export.js").Item[]} */
 const FILES = [
-  ["python", "Copy as Python", "the same numbers, with ganlab"],
-  ["csv", "Curves and numbers as CSV", "every value in full precision"],
-  ["png", "Picture as PNG, 2×", "what is on the screen"],
-  ["svg", "Picture as SVG", "the same as lines and text"],
+  ["python", _("Copy as Python"), _("the same numbers, with ganlab")],
+  ["csv", _("Curves and numbers as CSV"), _("every value in full precision")],
+  ["png", _("Picture as PNG, 2×"), _("what is on the screen")],
+  ["svg", _("Picture as SVG"), _("the same as lines and text")],
 ];
 
 /**
@@ -73,16 +74,16 @@ export function mount(root, { answers, labs }) {
 
   // ---- the controls
   const figures = barSelect("figure", "Figure", [], (value) => server.ask(`figure=${value}`));
-  const before = barButton("before", "The figure before this one", () => turnTo(-1), "‹");
-  const after = barButton("after", "The next figure", () => turnTo(1), "›");
-  const reset = barButton("reset", "Undo all changes of this figure", () => server.ask(`figure=${figure}`), "Reset");
-  const lab = el("a", { class: "gl-button gl-to-lab", "data-testid": "open-lab", }, "Open this in the lab");
-  const draws = el("div", { class: "gl-group gl-draws", role: "group", "aria-label": "Draw by hand" });
+  const before = barButton("before", _("The figure before this one"), () => turnTo(-1), "‹");
+  const after = barButton("after", _("The next figure"), () => turnTo(1), "›");
+  const reset = barButton("reset", _("Undo all changes of this figure"), () => server.ask(`figure=${figure}`), "Reset");
+  const lab = el("a", { class: "gl-button gl-to-lab", "data-testid": "open-lab", }, _("Open this in the lab"));
+  const draws = el("div", { class: "gl-group gl-draws", role: "group", "aria-label": _("Draw by hand") });
   const play = el("div", { class: "gl-clock" }, ...time.nodes);
   /** @type {HTMLElement} */
   const bar = el(
     "div",
-    { class: "gl-toolbar", role: "toolbar", "aria-label": "Figure" },
+    { class: "gl-toolbar", role: "toolbar", "aria-label": _("Figure") },
     el("div", { class: "gl-group gl-which" }, before, figures, after),
     draws,
     play,
@@ -131,17 +132,17 @@ export function mount(root, { answers, labs }) {
     draws.hidden = !all.length;
     draws.replaceChildren(
       ...all.map(({ param, label }) => {
-        const one = barButton(`draw-${param}`, `Draw ${label} with the mouse or a finger, in the picture`, () => take(param), `✎ draw ${label}`);
+        const one = barButton(`draw-${param}`, _("Draw {label} with the mouse or a finger, in the picture", { label }), () => take(param), `✎ draw ${label}`);
         one.classList.add("gl-small");
         one.dataset.param = param;
         one.setAttribute("aria-pressed", String(pencil === param));
         return one;
       }),
       ...drawn.map(({ param, label }) => {
-        const one = barButton(`undraw-${param}`, `Replace the drawn curve of ${label} by a Gaussian`, () => {
+        const one = barButton(`undraw-${param}`, _("Replace the drawn curve of {label} by a Gaussian", { label }), () => {
           if (pencil === param) take(param);
           server.turn({ [param]: null });
-        }, `${label}: Gaussian again`);
+        }, _("{label}: Gaussian again", { label }));
         one.classList.add("gl-small");
         return one;
       }),
@@ -152,7 +153,7 @@ export function mount(root, { answers, labs }) {
   function toLab(to) {
     lab.hidden = !to;
     if (!to) return;
-    lab.title = to.why || "Train a GAN in this situation";
+    lab.title = to.why || _("Train a GAN in this situation");
     lab.classList.toggle("gl-off", to.why !== "");
     if (to.why) {
       lab.removeAttribute("href");
@@ -226,7 +227,7 @@ export function mount(root, { answers, labs }) {
       equation.innerHTML = made.equation; // MathML that the server made of the figure's own formula
       setText(watch, made.watch);
       setText(cite, made.cite);
-      about.set("this figure", [[made.title, made.doc, ""], ["Source:", made.cite, ""]]);
+      about.set(_("this figure"), [[made.title, made.doc, ""], ["Source:", made.cite, ""]]);
       time.call(made.clock);
       time.restart(made.first);
     }

@@ -3,6 +3,7 @@
 import { alpha } from "./theme.js";
 import { font, offscreen, resize } from "./plot.js";
 import { seedAt } from "./seeds.js";
+import { _ } from "./words.js";
 
 const LEAST = 5; // percent of p_g beyond the axes above which a tile shows it
 const grouped = new Intl.NumberFormat("en-US");
@@ -290,7 +291,7 @@ export function tiles(scene, captioned = true) {
     ctx.font = font(theme, Math.min(12.5, g.size + 1), 600);
     ctx.textAlign = "center";
     ctx.textBaseline = "middle";
-    ctx.fillText("diverged", g.w / 2, g.h / 2 - 7 * u, g.w - 4);
+    ctx.fillText(_("diverged"), g.w / 2, g.h / 2 - 7 * u, g.w - 4);
     ctx.fillText(`at ${grouped.format(iteration)}`, g.w / 2, g.h / 2 + 8 * u, g.w - 4);
   }
 

@@ -2,6 +2,7 @@
 
 import { el, fillTrack, setText } from "./dom.js";
 import { nearestTo } from "./places.js";
+import { _ } from "./words.js";
 
 const EVERY = 50; // ms between two requests while dragging; the server accepts 20 per second
 const QUIET = 600; // ms after the last input before the server moves the thumb
@@ -66,8 +67,8 @@ export function timeline(send, fork = null, stored = false) {
     step: 1,
     value: 0,
     "data-testid": "timeline",
-    "aria-label": "Moment of the run",
-    title: "Drag to an earlier moment. Keys: ← → one step (with Shift, ten), Page Up and Page Down to the next flag, Home and End",
+    "aria-label": _("Moment of the run"),
+    title: _("Drag to an earlier moment. Keys: ← → one step (with Shift, ten), Page Up and Page Down to the next flag, Home and End"),
     oninput: () => ask(Number(slider.value), true),
     onchange: () => ask(Number(slider.value), false),
     onkeydown: (/** @type {KeyboardEvent} */ event) => onKey(event),
@@ -85,13 +86,13 @@ export function timeline(send, fork = null, stored = false) {
         send({ cmd });
       },
     }, word);
-  const present = button("present", "Back to the present: the run continues where it was", "present", "Present");
-  const onward = button("continue", "Continue the run from this moment; the curves of what came after it stay in the background", "continue", "Continue");
+  const present = button("present", _("Back to the present: the run continues where it was"), "present", "Present");
+  const onward = button("continue", _("Continue the run from this moment; the curves of what came after it stay in the background"), "continue", "Continue");
   const menu = el("select", {
     class: "gl-select gl-fork",
     "data-testid": "fork",
-    "aria-label": "Fork to Compare with another setting",
-    title: "Compare two runs from this moment on: one as it is, one with another setting",
+    "aria-label": _("Fork to Compare with another setting"),
+    title: _("Compare two runs from this moment on: one as it is, one with another setting"),
     onchange: () => {
       const name = menu.value;
       menu.value = "";
@@ -102,10 +103,10 @@ export function timeline(send, fork = null, stored = false) {
     type: "text",
     class: "gl-note",
     maxlength: 60,
-    placeholder: "note",
+    placeholder: _("note"),
     "data-testid": "note",
-    "aria-label": "Note at this moment",
-    title: "A note at this moment, which becomes a flag: Enter keeps it, and removes it if it is empty",
+    "aria-label": _("Note at this moment"),
+    title: _("A note at this moment, which becomes a flag: Enter keeps it, and removes it if it is empty"),
     onkeydown: (/** @type {KeyboardEvent} */ event) => {
       if (event.key !== "Enter" || !now) return;
       send({ cmd: "bookmark", at: now.at, text: note.value.trim() });
@@ -116,7 +117,7 @@ export function timeline(send, fork = null, stored = false) {
   const buttons = stored ? [] : [onward, ...(fork ? [menu] : []), present];
   const node = el(
     "div",
-    { class: "gl-time", role: "group", "aria-label": "Timeline" },
+    { class: "gl-time", role: "group", "aria-label": _("Timeline") },
     el("div", { class: "gl-track" }, over, slider),
     el("div", { class: "gl-moment" }, el("div", { class: "gl-said-of" }, ...(stored ? [] : [note]), words), el("div", { class: "gl-group" }, ...buttons)),
   );
@@ -197,7 +198,7 @@ export function timeline(send, fork = null, stored = false) {
     const at = `${unit} ${grouped.format(place)}`;
     const text = !now.past ? at : busy ? `${at} · ${Math.floor(100 * now.done)} %` : `${at} of ${grouped.format(now.last)}`;
     setText(words, text);
-    words.title = now.exact ? "" : "Replayed by other means than it was made (another version, machine or program): equal up to rounding";
+    words.title = now.exact ? "" : _("Replayed by other means than it was made (another version, machine or program): equal up to rounding");
     const here = flags.filter((flag) => flag.at === now?.at).map((flag) => flag.text);
     const more = now.unit === "updates" ? [`iteration ${grouped.format(now.iteration)}`] : [];
     const value = [...(now.past ? [at, ...more] : ["present", at]), ...here].join(", ");
@@ -263,8 +264,8 @@ export function timeline(send, fork = null, stored = false) {
     knobs(list) {
       const fields = list.filter((knob) => !knob.restarts);
       menu.replaceChildren(
-        el("option", { value: "" }, "Fork…"),
-        ...fields.map(({ field, title }) => el("option", { value: field }, `another ${title}`)),
+        el("option", { value: "" }, _("Fork…")),
+        ...fields.map(({ field, title }) => el("option", { value: field }, _("another {title}", { title }))),
       );
     },
     /** @param {number} scale */

@@ -17,6 +17,7 @@ from ganlab.baselines.entry import FAMILIES, Model, Task
 from ganlab.domains import Probe
 from ganlab.engine.draws import data_set
 from ganlab.engine.probe import probe_for
+from ganlab.languages import _
 from ganlab.registry import SpecError
 from ganlab.spec import Spec
 from ganlab.targets import make_target
@@ -29,9 +30,9 @@ _SCORED = 2500  # behind modes and high quality
 _TEST_SEED, _SAMPLE_SEED = 20201, 20202
 NUMBERS = {  # of a Result, with their units
     "jsd": "nats",
-    "w1": "units of x",
+    "w1": _("units of x"),
     "modes": "",
-    "hq": "share of samples",
+    "hq": _("share of samples"),
     "log_likelihood": "nats",
     "fit_seconds": "s",
     "sample_seconds": "s",
@@ -65,7 +66,7 @@ def trained(spec: Spec) -> Spec:
     Raises `SpecError` unless x is on a line or in a plane.
     """
     if spec.domain.name not in ("line", "plane"):
-        raise SpecError("target", spec.target, "1-D or 2-D: the families learn numbers")
+        raise SpecError("target", spec.target, _("1-D or 2-D: the families learn numbers"))
     if spec.data_size or make_target(spec.target, spec.target_params).examples is not None:
         return spec
     return spec.replace(data_size=POINTS)

@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from ganlab.baselines.entry import Family, Model, Task, mlp
+from ganlab.languages import _
 
 STEPS = 100  # of noise
 _HIDDEN, _WAVES = (128, 128, 128), 8
@@ -67,22 +68,24 @@ def fit(task: Task) -> Model:
         with torch.no_grad():
             return generate(net, n, task.dim, draw).double() * std + mean
 
-    return Model(sample, None, False, steps, f"{STEPS} steps of noise")
+    return Model(sample, None, False, steps, _("{steps} steps of noise", steps=STEPS))
 
 
 FAMILY = Family(
     name="diffusion",
-    title="diffusion",
+    title=_("diffusion"),
     equation=r"\min_\epsilon \mathbb{E}\,\lVert \epsilon(\sqrt{\bar\alpha_t}\,x + "
     r"\sqrt{1 - \bar\alpha_t}\,\varepsilon, t) - \varepsilon \rVert^2",
-    doc="A net learns to predict the noise in a noisy x; a sample begins as noise, of which the "
-    "net removes a little at each step.",
+    doc=_(
+        "A net learns to predict the noise in a noisy x; a sample begins as noise, "
+        "of which the net removes a little at each step."
+    ),
     cite="Ho et al. 2020",
     fit=fit,
-    training="One loss: a regression.",
-    inference="The noise of each step, not a short z.",
-    sampling=f"{STEPS} passes of the net.",
-    evaluating="A bound, not computed here.",
-    covering="Yes, as a rule: each point is learnt.",
-    design="Any net from x and t to x.",
+    training=_("One loss: a regression."),
+    inference=_("The noise of each step, not a short z."),
+    sampling=_("{steps} passes of the net.", steps=STEPS),
+    evaluating=_("A bound, not computed here."),
+    covering=_("Yes, as a rule: each point is learnt."),
+    design=_("Any net from x and t to x."),
 )

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from ganlab.baselines.entry import Family, Model, Task
+from ganlab.languages import _
 from ganlab.registry import SpecError
 
 _COUNTS = (1, 2, 3, 4, 6, 8, 12, 16, 25, 32)  # Gaussians
@@ -43,7 +44,7 @@ def fit(task: Task) -> Model:
         if not rises:
             best = score, made
     if best is None:
-        raise SpecError("data_size", len(points), "at least 2 points")
+        raise SpecError("data_size", len(points), _("at least 2 points"))
     return model(best[1])
 
 
@@ -63,20 +64,24 @@ def model(found: Any) -> Model:
         return torch.from_numpy(np.asarray(found.score_samples(x.numpy())))
 
     count = len(weights)
-    return Model(sample, log_density, about=f"{count} Gaussian{'s' * (count > 1)}, by BIC")
+    return Model(
+        sample,
+        log_density,
+        about=_("{count} Gaussian{value}, by BIC", count=count, value="s" * (count > 1)),
+    )
 
 
 FAMILY = Family(
     name="em",
-    title="Gaussian mixture (EM)",
+    title=_("Gaussian mixture (EM)"),
     equation=r"p(x) = \sum_k w_k\,\mathcal{N}(x; \mu_k, \Sigma_k)",
-    doc="Maximum likelihood of a mixture whose number of Gaussians the BIC chooses.",
+    doc=_("Maximum likelihood of a mixture whose number of Gaussians the BIC chooses."),
     cite="Dempster et al. 1977; Schwarz 1978",
     fit=fit,
-    training="Each step raises the likelihood; the result depends on the start.",
-    inference="Exact: p(k | x).",
-    sampling="One pass.",
-    evaluating="Exact.",
-    covering="Yes, as the likelihood demands, given enough components.",
-    design="The number and the form of the components.",
+    training=_("Each step raises the likelihood; the result depends on the start."),
+    inference=_("Exact: p(k | x)."),
+    sampling=_("One pass."),
+    evaluating=_("Exact."),
+    covering=_("Yes, as the likelihood demands, given enough components."),
+    design=_("The number and the form of the components."),
 )

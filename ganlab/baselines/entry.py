@@ -10,6 +10,7 @@ from typing import NamedTuple
 import torch
 from torch import nn
 
+from ganlab.languages import _
 from ganlab.registry import Entry, Registry
 from ganlab.spec import Spec
 
@@ -120,11 +121,11 @@ class Family(Entry):
 
 ROWS = {
     "training": "training",
-    "inference": "inference of z",
+    "inference": _("inference of z"),
     "sampling": "sampling",
-    "evaluating": "evaluating p(x)",
-    "covering": "covering all modes",
-    "design": "design of the model",
+    "evaluating": _("evaluating p(x)"),
+    "covering": _("covering all modes"),
+    "design": _("design of the model"),
 }
 FAMILIES: Registry[Family] = Registry("family")
 

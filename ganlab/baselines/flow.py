@@ -7,6 +7,7 @@ from torch import nn
 from torch.nn.functional import logsigmoid
 
 from ganlab.baselines.entry import Family, Model, Task, mlp
+from ganlab.languages import _
 
 _LAYERS, _LOGISTICS, _HIDDEN = 4, 8, (64, 64)
 _HALVINGS = 60
@@ -58,7 +59,7 @@ class Coupling(nn.Module):
         law, wanted = self.law(y), y[:, self.at]
         ends = law[1] + law[2].exp() * wanted[:, None]
         low, high = ends.min(1).values, ends.max(1).values
-        for _ in range(_HALVINGS):
+        for _unused in range(_HALVINGS):
             middle = (low + high) / 2
             under = self.forth(middle, law)[0] < wanted
             low, high = torch.where(under, middle, low), torch.where(under, high, middle)
@@ -115,16 +116,18 @@ def fit(task: Task) -> Model:
 
 FAMILY = Family(
     name="flow",
-    title="coupling flow",
+    title=_("coupling flow"),
     equation=r"\log p(x) = \log p_u(f(x)) + \log |\det \partial f/\partial x|",
-    doc="An invertible net turns x into noise: each layer changes one coordinate by a monotone "
-    "function that the others choose.",
+    doc=_(
+        "An invertible net turns x into noise: each layer changes one coordinate by "
+        "a monotone function that the others choose."
+    ),
     cite="Dinh et al. 2017; Ho et al. 2019",
     fit=fit,
-    training="One loss: the exact likelihood.",
-    inference="Exact: z = f(x).",
-    sampling="One pass, backwards.",
-    evaluating="Exact.",
-    covering="Yes, as the likelihood demands, with thin bridges between.",
-    design="Invertible layers only; z as wide as x.",
+    training=_("One loss: the exact likelihood."),
+    inference=_("Exact: z = f(x)."),
+    sampling=_("One pass, backwards."),
+    evaluating=_("Exact."),
+    covering=_("Yes, as the likelihood demands, with thin bridges between."),
+    design=_("Invertible layers only; z as wide as x."),
 )

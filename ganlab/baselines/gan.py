@@ -6,6 +6,7 @@ import torch
 
 from ganlab.baselines.entry import Family, Model, Task
 from ganlab.engine import Run
+from ganlab.languages import _
 
 _AT_ONCE = 20  # iterations between two checks of the clock
 
@@ -23,21 +24,21 @@ def fit(task: Task) -> Model:
             labels = torch.multinomial(torch.tensor(weights), n, True, generator=draw)
         return torch.as_tensor(run.sample(n, seed, labels=labels)).double()
 
-    about = f"diverged: {run.diverged[0]}" if run.diverged[0] else "run A"
+    about = f"diverged: {run.diverged[0]}" if run.diverged[0] else _("run A")
     return Model(sample, None, False, run.iteration, about)
 
 
 FAMILY = Family(
     name="gan",
-    title="GAN",
+    title=_("GAN"),
     equation=r"\min_G \max_D V(D, G)",
-    doc="Two players: run A of this comparison.",
+    doc=_("Two players: run A of this comparison."),
     cite="Goodfellow et al. 2014",
     fit=fit,
-    training="Two costs: the players must keep pace.",
-    inference="None, unless learned beside it.",
-    sampling="One pass.",
-    evaluating="Not possible; only estimated from samples.",
-    covering="Not by itself: modes may collapse.",
-    design="Any net from z to x.",
+    training=_("Two costs: the players must keep pace."),
+    inference=_("None, unless learned beside it."),
+    sampling=_("One pass."),
+    evaluating=_("Not possible; only estimated from samples."),
+    covering=_("Not by itself: modes may collapse."),
+    design=_("Any net from z to x."),
 )

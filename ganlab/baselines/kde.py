@@ -6,6 +6,7 @@ import numpy as np
 import torch
 
 from ganlab.baselines.entry import Family, Model, Task
+from ganlab.languages import _
 from ganlab.targets.mixtures import GaussianMixture
 
 _POINTS = 5000
@@ -38,21 +39,21 @@ def model(points: np.ndarray, width: float) -> Model:
     return Model(
         lambda n, draw: made.sample(n, draw).double(),
         lambda x: torch.from_numpy(made.log_density(x.numpy())),
-        about=f"{len(points):,} kernels, σ = {width:.2g}",
+        about=_("{count:,} kernels, σ = {width:.2g}", count=len(points), width=width),
     )
 
 
 FAMILY = Family(
     name="kde",
-    title="kernel density (Parzen)",
+    title=_("kernel density (Parzen)"),
     equation=r"p(x) = \frac1n \sum_i \mathcal{N}(x; x_i, \sigma^2 I)",
-    doc="A Gaussian at each training point, whose width a fifth of the points chooses.",
+    doc=_("A Gaussian at each training point, whose width a fifth of the points chooses."),
     cite="Parzen 1962; Breuleux et al. 2011",
     fit=fit,
-    training="None: it keeps the data and chooses one width.",
-    inference="There is no z.",
-    sampling="One pass: a training point and noise.",
-    evaluating="Exact, with a sum over all data.",
-    covering="All: each point has its kernel.",
-    design="The kernel; in many dimensions none is good.",
+    training=_("None: it keeps the data and chooses one width."),
+    inference=_("There is no z."),
+    sampling=_("One pass: a training point and noise."),
+    evaluating=_("Exact, with a sum over all data."),
+    covering=_("All: each point has its kernel."),
+    design=_("The kernel; in many dimensions none is good."),
 )

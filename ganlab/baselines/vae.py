@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from ganlab.baselines.entry import Family, Model, Task, mlp
+from ganlab.languages import _
 
 _LATENT, _HIDDEN = 2, (64, 64)
 _FIRST_LOG_STD = -2.0  # with much noise at the start the net would ignore z
@@ -72,16 +73,18 @@ def fit(task: Task) -> Model:
 
 FAMILY = Family(
     name="vae",
-    title="variational auto-encoder",
+    title=_("variational auto-encoder"),
     equation=r"\log p(x) \ge \mathbb{E}_{q(z|x)} \log p(x|z) - \mathrm{KL}(q(z|x) \,\|\, p(z))",
-    doc="One net maps z to a blurred x, another infers z from x; both maximise a bound of the "
-    "likelihood.",
+    doc=_(
+        "One net maps z to a blurred x, another infers z from x; both maximise a "
+        "bound of the likelihood."
+    ),
     cite="Kingma & Welling 2014; Burda et al. 2016",
     fit=fit,
-    training="One loss to minimise; z may be ignored.",
-    inference="Learned: q(z | x).",
-    sampling="One pass.",
-    evaluating="A lower bound.",
-    covering="Yes, as the likelihood demands, with mass in between.",
-    design="Any net from z to x, with a law of the noise.",
+    training=_("One loss to minimise; z may be ignored."),
+    inference=_("Learned: q(z | x)."),
+    sampling=_("One pass."),
+    evaluating=_("A lower bound."),
+    covering=_("Yes, as the likelihood demands, with mass in between."),
+    design=_("Any net from z to x, with a law of the noise."),
 )

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ganlab.demonstrations.entry import Demonstration
 from ganlab.demonstrations.picture import Axis, Dots, Handle, Line, Number, Panel, Shown
+from ganlab.languages import _
 from ganlab.losses import LOSSES
 from ganlab.registry import Param
 from ganlab.spec import Spec
@@ -23,7 +24,7 @@ COSTS: dict[str, tuple[str, Callable[[Any], Any], Callable[[Any], Any], str, str
     "minimax": ("minimax", lambda d: np.log1p(-d), lambda d: -d, "run0", "solid"),
     "non-saturating": ("non-saturating", lambda d: -np.log(d), lambda d: d - 1, "G", "dash"),
     "maximum-likelihood": (
-        "maximum likelihood",
+        _("maximum likelihood"),
         lambda d: -d / (1 - d),
         lambda d: -d / (1 - d),
         "accent",
@@ -32,7 +33,7 @@ COSTS: dict[str, tuple[str, Callable[[Any], Any], Callable[[Any], Any], str, str
 }
 _FORMULAS = {
     "minimax": ("log(1 − D)", "−D"),
-    "non-saturating": ("−log D", "D − 1"),
+    "non-saturating": (_("−log D"), "D − 1"),
     "maximum-likelihood": ("−D / (1 − D)", "−D / (1 − D)"),
 }
 
@@ -48,7 +49,7 @@ def of_engine(loss: str, d: float) -> tuple[float, float]:
 def show(values: Mapping[str, Any]) -> Shown:
     """The costs and their gradients, and the chosen D(G(z))."""
     d, run = values["d"], values["run"]
-    axis = Axis("D(G(z)): how real D finds a generated sample", 0.0, 1.0)
+    axis = Axis(_("D(G(z)): how real D finds a generated sample"), 0.0, 1.0)
     lines: dict[str, list[Any]] = {"cost": [], "gradient": []}
     numbers = []
     for name, (title, cost, slope, role, dash) in COSTS.items():
@@ -59,27 +60,41 @@ def show(values: Mapping[str, Any]) -> Shown:
         formulas = _FORMULAS[name]
         unit = "" if name == "maximum-likelihood" else "nats"  # a ratio has none
         numbers += [
-            Number(f"cost, {title}", cost(d), unit, formulas[0], value, "the lab's own loss"),
-            Number(f"gradient, {title}", slope(d), "", formulas[1], gradient, "autograd"),
+            Number(
+                _("cost, {title}", title=title),
+                cost(d),
+                unit,
+                formulas[0],
+                value,
+                _("the lab's own loss"),
+            ),
+            Number(
+                _("gradient, {title}", title=title),
+                slope(d),
+                "",
+                formulas[1],
+                gradient,
+                _("autograd"),
+            ),
         ]
     here = [Line(x=(d, d), y=(-6.0, 6.0), role="game", thin=True, dash="dash")]
     if run:
-        here.append(Line(x=(run, run), y=(-6.0, 6.0), role="D", title="mean in the run"))
+        here.append(Line(x=(run, run), y=(-6.0, 6.0), role="D", title=_("mean in the run")))
     panels = (
         Panel(
             "cost",
-            "Cost of one generated sample",
+            _("Cost of one generated sample"),
             axis,
-            Axis("cost of G", -6.0, 6.0),
+            Axis(_("cost of G"), -6.0, 6.0),
             (*here, *lines["cost"]),
             handles=(Handle("D(G(z))", (d, -6.0), "d"),),
             cursor="d",
         ),
         Panel(
             "gradient",
-            "Gradient that G gets through D, of the same three costs",
+            _("Gradient that G gets through D, of the same three costs"),
             axis,
-            Axis("derivative of the cost by D's logit", -3.0, 0.25),
+            Axis(_("derivative of the cost by D's logit"), -3.0, 0.25),
             (*here, *lines["gradient"]),
             cursor="d",
         ),
@@ -89,44 +104,59 @@ def show(values: Mapping[str, Any]) -> Shown:
 
 def _says(d: float, run: float) -> str:
     if d < 0.1:
-        text = (
-            f"D is sure that the sample is fake. The minimax gradient is only {d:.3f} in size and "
-            f"has vanished; the non-saturating one is {1 - d:.3f}."
+        text = _(
+            "D is sure that the sample is fake. The minimax gradient is only {d:.3f} in "
+            "size and has vanished; the non-saturating one is {d2:.3f}.",
+            d=d,
+            d2=1 - d,
         )
     elif d > 0.9:
-        text = (
-            f"D takes the sample for real. Maximum likelihood has a gradient of size "
-            f"{d / (1 - d):.1f}: a few such samples carry almost all of it."
+        text = _(
+            "D takes the sample for real. Maximum likelihood has a gradient of size "
+            "{d:.1f}: a few such samples carry almost all of it.",
+            d=d / (1 - d),
         )
     else:
-        text = (
-            f"All three costs push the sample towards larger D. The minimax gradient has size "
-            f"{d:.2f}, the non-saturating one {1 - d:.2f}."
+        text = _(
+            "All three costs push the sample towards larger D. The minimax gradient has "
+            "size {d:.2f}, the non-saturating one {d2:.2f}.",
+            d=d,
+            d2=1 - d,
         )
-    return f"{text} In the run, D(G(z)) was {run:.3f} on average." if run else text
+    return (
+        _("{text} In the run, D(G(z)) was {run:.3f} on average.", text=text, run=run)
+        if run
+        else text
+    )
 
 
 ENTRY = Demonstration(
     "costs",
-    "Three costs of G (tutorial, Figure 16)",
+    _("Three costs of G (tutorial, Figure 16)"),
     r"\log(1 - D), \quad -\log D, \quad -e^{\sigma^{-1}(D)} = -\frac{D}{1 - D}, \qquad D = D(G(z))",
-    "What one generated sample costs G, and how strongly D's answer moves it. The tutorial has a "
-    "factor of ½ before each cost; here they are as in the lab.",
-    "Goodfellow 2016 (NIPS tutorial), section 3.2 and Figure 16",
+    _(
+        "What one generated sample costs G, and how strongly D's answer moves it. "
+        "The tutorial has a factor of ½ before each cost; here they are as in the "
+        "lab."
+    ),
+    _("Goodfellow 2016 (NIPS tutorial), section 3.2 and Figure 16"),
     (
-        Param("d", "D(G(z))", 0.05, LEAST, MOST, doc="D's answer for a generated sample."),
+        Param("d", "D(G(z))", 0.05, LEAST, MOST, doc=_("D's answer for a generated sample.")),
         Param(
             "run",
-            "D(G(z)) of a run",
+            _("D(G(z)) of a run"),
             0.0,
             0.0,
             MOST,
-            doc="The mean in a lab's run, which is marked; 0: none.",
+            doc=_("The mean in a lab's run, which is marked; 0: none."),
             needs=lambda values: False,
         ),
     ),
     show=show,
-    watch="Move to the left, where D is sure that samples are fake, as early in training: which of "
-    "the three still has a gradient? On the right: which one explodes?",
+    watch=_(
+        "Move to the left, where D is sure that samples are fake, as early in "
+        "training: which of the three still has a gradient? On the right: which one "
+        "explodes?"
+    ),
     lab=lambda values: Spec(loss="minimax", k=5),
 )

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ganlab.demonstrations.picture import Draw, Handle
+from ganlab.languages import _
 from ganlab.registry import Param
 from ganlab.spec import Spec
 from ganlab.targets.drawn import HIGHEST
@@ -95,15 +96,32 @@ class Movable:
 
         mean, std = f"{self.name}_mean", f"{self.name}_std"
         out = (
-            Param(mean, f"mean {of}", self.mean, -4.5, 4.5, doc="Drag its peak.", needs=needs),
-            Param(std, f"width {of}", self.std, *SPREAD, doc="Drag its side.", needs=needs),
+            Param(
+                mean,
+                _("mean {of}", of=of),
+                self.mean,
+                -4.5,
+                4.5,
+                doc=_("Drag its peak."),
+                needs=needs,
+            ),
+            Param(
+                std, _("width {of}", of=of), self.std, *SPREAD, doc=_("Drag its side."), needs=needs
+            ),
         )
         if not self.drawable:
             return out
-        doc = f"Heights {of} from x = {LOW:g} to {HIGH:g}, drawn by hand; scaled to area 1."
+        doc = _(
+            "Heights {of} from x = {low:g} to {high:g}, drawn by hand; scaled to area 1.",
+            of=of,
+            low=LOW,
+            high=HIGH,
+        )
         return (
             *out,
-            Param(self._drawn, f"curve {of}", (), 0, 10, "floats", longest=POINTS, doc=doc),
+            Param(
+                self._drawn, _("curve {of}", of=of), (), 0, 10, "floats", longest=POINTS, doc=doc
+            ),
         )
 
     @property
@@ -121,7 +139,11 @@ class Movable:
         """Why a drawn curve is no density, or None."""
         heights = values[self._drawn] if self.drawable else ()
         if heights and (len(heights) < 3 or not any(heights[1:-1])):
-            return self._drawn, heights, f"3 to {POINTS} heights, not all 0 between the ends"
+            return (
+                self._drawn,
+                heights,
+                _("3 to {points} heights, not all 0 between the ends", points=POINTS),
+            )
         return None
 
     def handles(self, values: Mapping[str, Any]) -> tuple[Handle, ...]:
@@ -137,9 +159,9 @@ class Movable:
         peak, at_side = (float(density.pdf(x)) for x in (mean, side))
         of = self.title
         return (
-            Handle(f"mean of {of}", (mean, peak), f"{self.name}_mean", role=self.role),
+            Handle(_("mean of {of}", of=of), (mean, peak), f"{self.name}_mean", role=self.role),
             Handle(
-                f"width of {of}",
+                _("width of {of}", of=of),
                 (side, at_side),
                 f"{self.name}_std",
                 role=self.role,

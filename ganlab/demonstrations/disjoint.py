@@ -16,6 +16,7 @@ from ganlab import theory
 from ganlab.demonstrations.densities import Normal, masses, nodes
 from ganlab.demonstrations.entry import Demonstration
 from ganlab.demonstrations.picture import Area, Axis, Dots, Handle, Line, Number, Panel, Shown
+from ganlab.languages import _
 from ganlab.registry import Param
 from ganlab.spec import Spec
 
@@ -23,7 +24,7 @@ Array = NDArray[np.float64]
 RADIUS = 0.4  # of the discs
 FAR = 2.0
 THETAS = np.unique(np.concatenate([np.linspace(-FAR, FAR, 81), [-1e-6, 1e-6]]))
-CASES = {"points": "two points", "lines": "two parallel lines", "discs": "two discs"}
+CASES = {"points": _("two points"), "lines": _("two parallel lines"), "discs": _("two discs")}
 _LINES, _POINTS = 100, 64  # that stand for a line or a disc
 
 
@@ -149,13 +150,13 @@ def show(values: Mapping[str, Any]) -> Shown:
     now = (plain_jsd(case, theta), abs(theta), smooth_jsd(case, theta, noise))
     curves: tuple[Line | Dots | Area, ...] = (
         Line(x=(theta, theta), y=(0.0, FAR), role="muted", thin=True),
-        Line(x=THETAS, y=np.abs(THETAS), role="G", title="W₁, a length", dash="dash"),
-        Line(x=THETAS, y=flat, role="accent", title="JSD"),
+        Line(x=THETAS, y=np.abs(THETAS), role="G", title=_("W₁, a length"), dash="dash"),
+        Line(x=THETAS, y=flat, role="accent", title=_("JSD")),
         Dots(x=(theta,), y=(now[0],), role="accent", size=10.0),
         Dots(x=(theta,), y=(now[1],), role="G", size=10.0),
     )
     if noise:
-        title = f"JSD after noise σ = {noise:g}"
+        title = _("JSD after noise σ = {noise:g}", noise=noise)
         curves += (
             Line(x=THETAS, y=smooth, role="D", title=title, dash="dashdot"),
             Dots(x=(theta,), y=(now[2],), role="D", size=10.0),
@@ -163,44 +164,54 @@ def show(values: Mapping[str, Any]) -> Shown:
     panels = (
         Panel(
             "distances",
-            f"How far p_g is from p_data, measured in {'three' if noise else 'two'} ways",
-            Axis("θ, the shift of p_g", -FAR, FAR),
-            Axis("nats, and length for W₁", 0.0, FAR),
+            _(
+                "How far p_g is from p_data, measured in {which} ways",
+                which="three" if noise else "two",
+            ),
+            Axis(_("θ, the shift of p_g"), -FAR, FAR),
+            Axis(_("nats, and length for W₁"), 0.0, FAR),
             curves,
             share=1.2,
             cursor="theta",
         ),
         Panel(
             "plane",
-            "Where p_data and p_g live",
+            _("Where p_data and p_g live"),
             Axis("x₁", -2.5, 2.5),
             Axis("x₂", -1.5, 1.5),
             _supports(case, theta, noise),
-            handles=(Handle("shift of p_g", (theta, 0.0), "theta", role="G"),),
+            handles=(Handle(_("shift of p_g"), (theta, 0.0), "theta", role="G"),),
             equal=True,
         ),
     )
     numbers = [
-        Number("JSD", now[0], "nats", _how(case), counted_jsd(case, theta), "from masses"),
+        Number(_("JSD"), now[0], _("nats"), _how(case), counted_jsd(case, theta), "from masses"),
         Number(
             "W₁",
             now[1],
-            "length",
-            "|θ|, a translation",
+            _("length"),
+            _("|θ|, a translation"),
             matched(case, theta),
-            "best matching of points",
+            _("best matching of points"),
         ),
     ]
     if noise:
         by_quadrature = smooth_by_quadrature(case, theta, noise)
         numbers.append(
-            Number("JSD after noise", now[2], "nats", "on cells", by_quadrature, "by quadrature")
+            Number(
+                _("JSD after noise"),
+                now[2],
+                _("nats"),
+                _("on cells"),
+                by_quadrature,
+                _("by quadrature"),
+            )
         )
     return Shown(panels, tuple(numbers), _says(case, theta, noise, now))
 
 
 def _how(case: str) -> str:
-    return "ln 2 × (1 − overlap of the discs)" if case == "discs" else "ln 2 unless θ = 0"
+    return _("ln 2 × (1 − overlap of the discs)") if case == "discs" else "ln 2 unless θ = 0"
 
 
 def _supports(case: str, theta: float, noise: float) -> tuple[Any, ...]:
@@ -240,15 +251,29 @@ def _disc(x: float, radius: float, role: str, title: str) -> list[Any]:
 
 def _says(case: str, theta: float, noise: float, now: tuple[float, float, float]) -> str:
     if theta == 0:
-        return "θ = 0: p_g is p_data, and all distances are 0."
+        return _("θ = 0: p_g is p_data, and all distances are 0.")
     where = f"At θ = {theta:.2f} "
     if now[0] > theory.LN2 - 1e-12:
-        other = f"any shift of {2 * RADIUS:g} or more" if case == "discs" else "any other but 0"
-        first = f"the supports do not meet: JSD is ln 2 = 0.693, and would be at {other}. "
+        other = (
+            _("any shift of {radius:g} or more", radius=2 * RADIUS)
+            if case == "discs"
+            else _("any other but 0")
+        )
+        first = _(
+            "the supports do not meet: JSD is ln 2 = 0.693, and would be at {other}. ", other=other
+        )
     else:
-        first = f"the discs overlap by {overlap(theta):.0%}, so JSD is {now[0]:.3f}, below ln 2. "
-    second = f"W₁ = {now[1]:.2f} says how far it is"
-    third = f"; with noise, so does JSD: {now[2]:.3f}." if noise else "; add noise, and JSD will."
+        first = _(
+            "the discs overlap by {overlap:.0%}, so JSD is {now:.3f}, below ln 2. ",
+            overlap=overlap(theta),
+            now=now[0],
+        )
+    second = _("W₁ = {now:.2f} says how far it is", now=now[1])
+    third = (
+        _("; with noise, so does JSD: {now:.3f}.", now=now[2])
+        if noise
+        else _("; add noise, and JSD will.")
+    )
     return where + first + second + third
 
 
@@ -267,20 +292,32 @@ def _lab(values: Mapping[str, Any]) -> Spec:
 
 ENTRY = Demonstration(
     "disjoint",
-    "Disjoint supports: JSD saturates",
+    _("Disjoint supports: JSD saturates"),
     r"\mathrm{JSD}(p_{\mathrm{data}} \Vert p_g) = (1 - \text{overlap}) \log 2, \qquad "
     r"W_1(p_{\mathrm{data}}, p_g) = |\theta|",
-    "Distributions on thin supports, such as images, hardly ever meet. JSD then is constant, so it "
-    "gives G no direction; the Wasserstein distance and JSD after added noise do. The overlap, the "
-    "share of p_g inside p_data's support, is 0 for points and lines unless θ = 0.",
-    "Arjovsky et al. 2017, Example 1; Arjovsky & Bottou 2017",
+    _(
+        "Distributions on thin supports, such as images, hardly ever meet. JSD then "
+        "is constant, so it gives G no direction; the Wasserstein distance and JSD "
+        "after added noise do. The overlap, the share of p_g inside p_data's "
+        "support, is 0 for points and lines unless θ = 0."
+    ),
+    _("Arjovsky et al. 2017, Example 1; Arjovsky & Bottou 2017"),
     (
-        Param("case", "p_data and p_g are", "lines", kind="choice", choices=CASES, doc="Supports."),
-        Param("theta", "shift θ", 1.2, -FAR, FAR, doc="How far p_g is shifted."),
-        Param("noise", "noise σ", 0.0, 0.0, 1.5, doc="Gaussian noise added to both sides."),
+        Param(
+            "case",
+            _("p_data and p_g are"),
+            "lines",
+            kind="choice",
+            choices=CASES,
+            doc=_("Supports."),
+        ),
+        Param("theta", _("shift θ"), 1.2, -FAR, FAR, doc=_("How far p_g is shifted.")),
+        Param("noise", _("noise σ"), 0.0, 0.0, 1.5, doc=_("Gaussian noise added to both sides.")),
     ),
     show=show,
-    watch="Drag p_g towards p_data: W₁ falls, and JSD stays at ln 2 until they touch. Then raise "
-    "the noise: JSD gets a slope, which tells G where to go.",
+    watch=_(
+        "Drag p_g towards p_data: W₁ falls, and JSD stays at ln 2 until they touch. "
+        "Then raise the noise: JSD gets a slope, which tells G where to go."
+    ),
     lab=_lab,
 )

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ganlab.demonstrations.picture import Shown
+from ganlab.languages import _
 from ganlab.query import complete
 from ganlab.registry import Entry, Param, Registry, SpecError
 from ganlab.spec import Spec
@@ -54,16 +55,16 @@ class Demonstration(Entry):
 def _refused(entry: Demonstration) -> str | None:
     names = [param.name for param in entry.params]
     if FIGURE in names or len(set(names)) < len(names):
-        return f"its parameters need different names, other than {FIGURE!r}"
+        return _("its parameters need different names, other than {figure!r}", figure=FIGURE)
     if not (entry.watch and entry.doc and entry.equation and entry.cite):
-        return "it needs a sentence to watch for, a doc, an equation and a citation"
+        return _("it needs a sentence to watch for, a doc, an equation and a citation")
     bare = [param.name for param in entry.params if not (param.title and param.doc)]
     if bare:
-        return f"its parameter {bare[0]!r} has no title or no doc"
+        return _("its parameter {bare!r} has no title or no doc", bare=bare[0])
     try:
         entry.read()
     except SpecError as error:
-        return f"its defaults are not allowed: {error}"
+        return _("its defaults are not allowed: {error}", error=error)
     return None
 
 

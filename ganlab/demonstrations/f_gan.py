@@ -24,11 +24,12 @@ from ganlab.demonstrations.picture import (
     Shown,
     Table,
 )
+from ganlab.languages import _
 from ganlab.registry import Param
 from ganlab.spec import Spec
 
 Array = NDArray[np.float64]
-DATA = Movable("p", "p_data", "data", -0.8, 1.0, drawable=False)
+DATA = Movable("p", _("p_data"), "data", -0.8, 1.0, drawable=False)
 FAKE = Movable("q", "p_g", "G", 0.8, 1.2, drawable=False)
 _FARTHEST = 50.0  # the largest standard deviation of p²/q whose tails the quadrature reaches
 _PIECE, _ORDER, _MOST = 0.4, 12, 4000
@@ -89,7 +90,7 @@ DIVERGENCES = {
         (r"(u-1)^2", "v", r"\frac{1}{4} t^2 + t", r"2(u-1)"),
     ),
     "hellinger": Divergence(
-        "squared Hellinger",
+        _("squared Hellinger"),
         lambda u: (np.sqrt(u) - 1) ** 2,
         lambda t: t / (1 - t),
         lambda r: -np.expm1(-r / 2),
@@ -99,7 +100,7 @@ DIVERGENCES = {
         (r"(\sqrt{u}-1)^2", r"1 - e^{-v}", r"\frac{t}{1-t}", r"1 - 1/\sqrt{u}"),
     ),
     "gan": Divergence(
-        "original GAN: 2 JSD − log 4",
+        _("original GAN: 2 JSD − log 4"),
         lambda u: u * np.log(u) - (u + 1) * np.log1p(u),
         lambda t: -np.log(-np.expm1(t)),
         lambda r: -np.logaddexp(0, -r),
@@ -207,27 +208,27 @@ def show(values: Mapping[str, Any]) -> Shown:
     deep = max(deep, min(float(curve.min()), peak - 1e-6))
     marks: tuple[Line | Dots, ...] = (
         Line(x=(near, near), y=(deep, peak), role="D", dash="dash", thin=True),
-        Dots(x=(near,), y=(peak,), role="D", size=11.0, title="largest at t = T*(x)"),
+        Dots(x=(near,), y=(peak,), role="D", size=11.0, title=_("largest at t = T*(x)")),
     )
     if abs(ratio) > _DRAWN:
         marks = ()
     panels = (
         Panel(
             "densities",
-            "The densities, and the best T(x) against them",
+            _("The densities, and the best T(x) against them"),
             Axis("x", LOW, HIGH),
-            Axis("density", 0.0, high),
+            Axis(_("density"), 0.0, high),
             (
                 Area(x=X, y=fake, role="G"),
                 Line(x=X, y=fake, role="G", title="p_g"),
-                Line(x=X, y=data, role="data", title="p_data", dash="data"),
+                Line(x=X, y=data, role="data", title=_("p_data"), dash="data"),
                 Line(x=X, y=best, role="D", title="T*", dash="dash", right=True),
-                Line(x=(x, x), y=(0.0, high), role="accent", title="the point x", thin=True),
+                Line(x=(x, x), y=(0.0, high), role="accent", title=_("the point x"), thin=True),
             ),
             handles=(
                 *DATA.handles(values),
                 *FAKE.handles(values),
-                Handle("the point x", (x, 0.0), "x", role="accent"),
+                Handle(_("the point x"), (x, 0.0), "x", role="accent"),
             ),
             right=Axis("T(x)", -4.0, 4.0),
             cursor="x",
@@ -235,39 +236,39 @@ def show(values: Mapping[str, Any]) -> Shown:
         ),
         Panel(
             "bound",
-            "What T(x) = t adds to D's objective at the point x",
+            _("What T(x) = t adds to D's objective at the point x"),
             Axis("t", low_t, high_t),
-            Axis("p_data(x) t − p_g(x) f*(t)", deep, peak + 0.12 * (peak - deep)),
+            Axis(_("p_data(x) t − p_g(x) f*(t)"), deep, peak + 0.12 * (peak - deep)),
             (Line(x=t, y=curve, role="accent"), *marks),
-            note="" if marks else "T* is far outside",
+            note="" if marks else _("T* is far outside"),
         ),
     )
     numbers = (
         Number(
             of.title,
             by_definition(name, p, q),
-            "" if name in ("pearson", "hellinger") else "nats",
-            "∫ p_g f(p_data / p_g)",
+            "" if name in ("pearson", "hellinger") else _("nats"),
+            _("∫ p_g f(p_data / p_g)"),
             by_bound(name, p, q),
-            "D's objective with T = T*",
+            _("D's objective with T = T*"),
         ),
         Number(
             "T*(x)",
             at,
             "",
-            "f′(p_data / p_g)",
+            _("f′(p_data / p_g)"),
             searched(name, a, b, (low_t, high_t)),
-            "search for the peak",
+            _("search for the peak"),
         ),
     )
     rows = tuple((one.title, *(f"${text}$" for text in one.texts)) for one in DIVERGENCES.values())
     table = Table(
         (
-            "G minimises",
+            _("G minimises"),
             "f(u)",
-            "D's output T of its score v",
-            "conjugate f*(t)",
-            "best T, u = p_data/p_g",
+            _("D's output T of its score v"),
+            _("conjugate f*(t)"),
+            _("best T, u = p_data/p_g"),
         ),
         rows,
         list(DIVERGENCES).index(name),
@@ -284,8 +285,15 @@ def show(values: Mapping[str, Any]) -> Shown:
 def _says(of: Divergence, ratio: float, at: float, x: float) -> str:
     size = f"{at:.2f}" if abs(at) < 1e4 else f"{at:.1e}"
     return (
-        f"At x = {x:.2f} the ratio p_data/p_g is {ratio:.3g}, and the best T is {size}. With the "
-        f"best T everywhere, D's objective is {of.title}, which G then minimises."
+        _(
+            "At x = {x:.2f} the ratio p_data/p_g is {ratio:.3g}, and the best T is "
+            "{size}. With the best T everywhere, D's objective is {title}, which G then "
+            "minimises.",
+            x=x,
+            ratio=ratio,
+            size=size,
+            title=of.title,
+        )
     ).replace("-", "−")
 
 
@@ -293,9 +301,11 @@ def _infinite(p: Normal, q: Normal) -> str:
     """Why χ² is infinite, if it is."""
     if reach(p, q) is not None:
         return ""
-    return (
-        f" It is infinite here: ∫ p_data²/p_g converges only if σ_g is above σ_data/√2, which is "
-        f"{p.std / math.sqrt(2):.2f}, and σ_g is {q.std:.2f}."
+    return _(
+        " It is infinite here: ∫ p_data²/p_g converges only if σ_g is above "
+        "σ_data/√2, which is {std:.2f}, and σ_g is {std2:.2f}.",
+        std=p.std / math.sqrt(2),
+        std2=q.std,
     )
 
 
@@ -307,27 +317,35 @@ def lab(values: Mapping[str, Any]) -> Spec | None:
 
 ENTRY = Demonstration(
     "f-gan",
-    "f-GAN: which divergence G minimises",
+    _("f-GAN: which divergence G minimises"),
     r"D_f(p_{\mathrm{data}} \Vert p_g) = \int p_g\, f\left(\frac{p_{\mathrm{data}}}{p_g}\right)"
     r" = \max_T \; \mathbb{E}_{p_{\mathrm{data}}} T(x) - \mathbb{E}_{p_g} f^*(T(x))",
-    "Every convex f gives a divergence, and a GAN that minimises it: D's objective is a bound that "
-    "its best T makes equal to the divergence. The original GAN is one row of the table.",
-    "Nowozin et al. 2016, equation 4 and Tables 1, 2 and 6",
+    _(
+        "Every convex f gives a divergence, and a GAN that minimises it: D's "
+        "objective is a bound that its best T makes equal to the divergence. The "
+        "original GAN is one row of the table."
+    ),
+    _("Nowozin et al. 2016, equation 4 and Tables 1, 2 and 6"),
     (
         Param(
             "divergence",
-            "divergence",
+            _("divergence"),
             "kl",
             kind="choice",
             choices={name: one.title for name, one in DIVERGENCES.items()},
-            doc="The row of the table that is drawn.",
+            doc=_("The row of the table that is drawn."),
         ),
         *DATA.params,
         *FAKE.params,
-        Param("x", "point x", 0.0, LOW, HIGH, doc="Where the bound is drawn: the mouse sets it."),
+        Param(
+            "x", _("point x"), 0.0, LOW, HIGH, doc=_("Where the bound is drawn: the mouse sets it.")
+        ),
     ),
     show=show,
-    watch="Choose a divergence and move the mouse: T* is where the orange curve is highest. Then "
-    "make p_g narrower than p_data: which divergence explodes, and which hardly notices?",
+    watch=_(
+        "Choose a divergence and move the mouse: T* is where the orange curve is "
+        "highest. Then make p_g narrower than p_data: which divergence explodes, and "
+        "which hardly notices?"
+    ),
     lab=lab,
 )

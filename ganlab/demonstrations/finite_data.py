@@ -16,6 +16,7 @@ from ganlab import theory
 from ganlab.demonstrations.entry import Demonstration
 from ganlab.demonstrations.kernel_d import DECAY, Bumps, cost, gradient, optimum
 from ganlab.demonstrations.picture import Axis, Dots, Heat, Line, Number, Panel, Shown
+from ganlab.languages import _
 from ganlab.registry import Param
 from ganlab.spec import Spec
 
@@ -143,7 +144,7 @@ def moved(bumps: Bumps, weights: Array, start: Array) -> Array:
     """
     out, heights = [start], bumps.logits(weights, start)
     longest = np.full((len(start), 1), LONGEST)
-    for _ in range(STEPS):
+    for _unused in range(STEPS):
         slope = bumps.slopes(weights, out[-1])
         length = np.linalg.norm(slope, axis=1, keepdims=True)
         new = out[-1] + longest * slope / (length + 1.0)
@@ -184,17 +185,18 @@ def show(values: Mapping[str, Any]) -> Shown:
     tried = by_trial(path, real)
     picture = Panel(
         "picture",
-        f"D after training on {count:,} points of each kind",
+        _("D after training on {count:,} points of each kind", count=count),
         Axis("x₁", -BOX, BOX),
         Axis("x₂", -BOX, BOX),
         (
             Heat(values=expit(bumps.logits(weights, mesh)).reshape(_CELLS, _CELLS),
-                 title="D(x), from fake to real"),
+                 title=_("D(x), from fake to real")),
             Dots(x=real[:DRAWN, 0], y=real[:DRAWN, 1], role="game",
                  size=9.0 if count < 100 else 5.0,
-                 title="training data" if count <= DRAWN else f"{DRAWN} of the training data"),
+                 title=_("training data") if count <= DRAWN else _("{drawn} of the training data",
+                     drawn=DRAWN)),
             Dots(x=path[:, :, 0], y=path[:, :, 1], role="G", size=6.0,
-                 title="samples of G, uphill on D"),
+                 title=_("samples of G, uphill on D")),
         ),
         equal=True,
         share=1.1,
@@ -205,13 +207,13 @@ def show(values: Mapping[str, Any]) -> Shown:
     low = min(-2.2, 1.05 * min(*on_all, beyond))
     worth = Panel(
         "value",
-        "V(D, G): on its training points, and on all others",
-        Axis("points of each kind, n", FEWEST, MOST, log=True),
-        Axis("V(D, G), nats", low, 0.1),
+        _("V(D, G): on its training points, and on all others"),
+        Axis(_("points of each kind, n"), FEWEST, MOST, log=True),
+        Axis(_("V(D, G), nats"), low, 0.1),
         (
             Line(x=(FEWEST, MOST), y=(known, known), role="muted", title="V(D*, G)", thin=True),
-            Line(x=COUNTS, y=on_train, role="D", title="training", dash="dash"),
-            Line(x=COUNTS, y=on_all, role="accent", title="held out"),
+            Line(x=COUNTS, y=on_train, role="D", title=_("training"), dash="dash"),
+            Line(x=COUNTS, y=on_all, role="accent", title=_("held out")),
             Dots(x=(count,), y=(now,), role="D", size=10.0),
             Dots(x=(count,), y=(beyond,), role="accent", size=10.0),
         ),
@@ -220,12 +222,18 @@ def show(values: Mapping[str, Any]) -> Shown:
     top = 1.1 * float(max(away.max(), apart.max()))
     distance = Panel(
         "distance",
-        "How far G's samples are from the nearest",
-        Axis("step of G's samples", 0.0, float(STEPS)),
-        Axis("median distance", 0.0, top),
+        _("How far G's samples are from the nearest"),
+        Axis(_("step of G's samples"), 0.0, float(STEPS)),
+        Axis(_("median distance"), 0.0, top),
         (
-            Line(x=times, y=apart, role="muted", title=f"of {count:,} other points", dash="dash"),
-            Line(x=times, y=away, role="G", title="of the training points"),
+            Line(
+                x=times,
+                y=apart,
+                role="muted",
+                title=_("of {count:,} other points", count=count),
+                dash="dash",
+            ),
+            Line(x=times, y=away, role="G", title=_("of the training points")),
             Dots(x=times[:, None], y=apart[:, None], role="muted", size=7.0),
             Dots(x=times[:, None], y=away[:, None], role="G", size=9.0),
         ),
@@ -233,26 +241,27 @@ def show(values: Mapping[str, Any]) -> Shown:
     at_real, at_fake = bumps.of(real), bumps.of(fake)
     numbers = (
         Number(
-            "V on its training points", now, "nats", "mean over them",
+            _("V on its training points"), now, _("nats"), _("mean over them"),
             -(cost(weights, at_real, at_fake) - DECAY / 2 * float(weights @ weights)),
             "from the cost that was minimised",
         ),
         Number(
-            "V on all other points", beyond, "nats", "quadrature on a grid",
-            everywhere(bumps, weights, pieces=True), "Gauss-Legendre quadrature",
+            _("V on all other points"), beyond, _("nats"), _("quadrature on a grid"),
+            everywhere(bumps, weights, pieces=True), _("Gauss-Legendre quadrature"),
         ),
-        Number("V(D*, G), the best D", known, "nats", "term by term", by_jsd, "−log 4 + 2 JSD"),
+        Number(_("V(D*, G), the best D"), known, _("nats"), _("term by term"), by_jsd,
+            _("−log 4 + 2 JSD")),
         Number(
-            "largest slope of D's cost",
-            float(np.abs(gradient(weights, at_real, at_fake)).max()), "", "0 at the optimum",
-        ),
-        Number(
-            "from G's samples to training points", away, "", "search tree",
-            np.median(tried, 1), "all distances",
+            _("largest slope of D's cost"),
+            float(np.abs(gradient(weights, at_real, at_fake)).max()), "", _("0 at the optimum"),
         ),
         Number(
-            f"share within {NEAR:g} of a training point", copied, "", "search tree",
-            (tried < NEAR).mean(1), "all distances",
+            "from G's samples to training points", away, "", _("search tree"),
+            np.median(tried, 1), _("all distances"),
+        ),
+        Number(
+            _("share within {near:g} of a training point", near=NEAR), copied, "", _("search tree"),
+            (tried < NEAR).mean(1), _("all distances"),
         ),
     )  # fmt: skip
     says = tuple(
@@ -269,22 +278,44 @@ def _v(value: float) -> str:
 def _says(
     t: int, count: int, now: float, beyond: float, known: float, copied: float, by_chance: float
 ) -> str:
-    begin = f"On its {count:,} points D reaches V = {_v(now)}, on others {_v(beyond)}"
+    begin = _(
+        "On its {count:,} points D reaches V = {v}, on others {v2}",
+        count=count,
+        v=_v(now),
+        v2=_v(beyond),
+    )
     if now - beyond < 0.1:
-        begin += f": about the same, and near the best possible {_v(known)}."
+        begin += _(": about the same, and near the best possible {v}.", v=_v(known))
     elif beyond < 2 * math.log(0.5):
-        begin += ", worse than a D that always answers ½ (−1.39): it knows its points by heart."
+        begin += _(", worse than a D that always answers ½ (−1.39): it knows its points by heart.")
     else:
-        begin += f"; {_v(known)} is possible. Part of what it learned is only about its points."
+        begin += _(
+            "; {v} is possible. Part of what it learned is only about its points.", v=_v(known)
+        )
     if t < STEPS:
         return begin
-    near = f"{copied:.0%} of G's samples end within {NEAR:g} of a training point"
+    near = _(
+        "{copied:.0%} of G's samples end within {near:g} of a training point",
+        copied=copied,
+        near=NEAR,
+    )
     if copied > 1.5 * by_chance:
-        rest = "." if copied > 0.95 else ". The others end elsewhere."
-        return f"{begin} {near}, and {by_chance:.0%} that near to other data: copies{rest}"
+        rest = "." if copied > 0.95 else _(". The others end elsewhere.")
+        return _(
+            "{begin} {near}, and {by_chance:.0%} that near to other data: copies{rest}",
+            begin=begin,
+            near=near,
+            by_chance=by_chance,
+            rest=rest,
+        )
     if by_chance > 0.7:
-        return f"{begin} With so many points, every sample on a mode is near one."
-    return f"{begin} {near}, and {by_chance:.0%} that near to other data: no copies."
+        return _("{begin} With so many points, every sample on a mode is near one.", begin=begin)
+    return _(
+        "{begin} {near}, and {by_chance:.0%} that near to other data: no copies.",
+        begin=begin,
+        near=near,
+        by_chance=by_chance,
+    )
 
 
 def lab(values: Mapping[str, Any]) -> Spec:
@@ -308,21 +339,24 @@ def lab(values: Mapping[str, Any]) -> Spec:
 
 ENTRY = Demonstration(
     "finite-data",
-    "Finite data: D learns its points by heart",
+    _("Finite data: D learns its points by heart"),
     r"\hat{D} = \mathrm{argmax}_D \; \frac{1}{n} \sum_{i=1}^n \log D(x_i)"
     r" + \frac{1}{n} \sum_{i=1}^n \log(1 - D(G(z_i)))",
-    "The theory takes expectations over p_data; a training set has n points. This D is a sum of "
-    "bumps about its first points, so that its optimum on all n is found exactly, with a weight "
-    "decay of 10⁻⁵. p_data is a ring of eight modes, p_g a wide Gaussian.",
-    "Goodfellow et al. 2014, sections 3 and 4; Arora et al. 2017",
+    _("The theory takes expectations over p_data; a training set has n points. "
+"This D is a sum of bumps about its first points, so that its optimum on all "
+"n is found exactly, with a weight decay of 10⁻⁵. p_data is a ring of eight "
+"modes, p_g a wide Gaussian."),
+    _("Goodfellow et al. 2014, sections 3 and 4; Arora et al. 2017"),
     (
-        Param("n", "points n", "30", kind="choice", choices=NAMES, doc="Of each kind."),
-        Param("detail", "detail of D", 40, 20, 60, "int", doc="Bumps for points of each kind."),
-        Param("seed", "seed", 0, 0, 9999, "int", doc="Of all points."),
+        Param("n", _("points n"), "30", kind="choice", choices=NAMES, doc=_("Of each kind.")),
+        Param("detail", _("detail of D"), 40, 20, 60, "int",
+            doc=_("Bumps for points of each kind.")),
+        Param("seed", _("seed"), 0, 0, 9999, "int", doc=_("Of all points.")),
     ),
     show=show,
-    watch="With few points D is nearly perfect on them and worse than guessing elsewhere, and "
-    "most samples of G that climb D end at single training points. With more points both values of "
-    "V meet, and the samples come to the modes.",
+    watch=_("With few points D is nearly perfect on them and worse than guessing "
+"elsewhere, and most samples of G that climb D end at single training "
+"points. With more points both values of V meet, and the samples come to the "
+"modes."),
     lab=lab,
 )  # fmt: skip

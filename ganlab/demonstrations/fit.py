@@ -15,11 +15,12 @@ from scipy.optimize import minimize
 from ganlab.demonstrations.densities import CELLS, HIGH, LOW, WIDTH, Movable, Normal, X, nodes
 from ganlab.demonstrations.entry import Demonstration
 from ganlab.demonstrations.picture import Area, Axis, Dots, Line, Number, Panel, Shown, Table
+from ganlab.languages import _
 from ganlab.registry import Param
 from ganlab.spec import Spec
 
 Array = NDArray[np.float64]
-START = Movable("q", "the start", "muted", 1.0, 1.0, drawable=False)
+START = Movable("q", _("the start"), "muted", 1.0, 1.0, drawable=False)
 STEPS, LONGEST = 60, 0.4  # of the descent; the longest step of the logarithm of the width
 NARROWEST, WIDEST = 0.1, 8.0
 _COARSE = CELLS.reshape(-1, 8).mean(1)
@@ -106,7 +107,7 @@ def descend(kind: str, data: Two, mean: float, std: float) -> Array:
     x, of = _COARSE, KINDS[kind]
     log_p = data.log(x)
     path = [(mean, std)]
-    for _ in range(STEPS):
+    for _unused in range(STEPS):
         log_q = Normal(mean, std).log(x)
         z = (x - mean) / std
         pull = of.slope(log_p, log_q) * np.exp(log_q) * _COARSE_WIDTH
@@ -163,9 +164,9 @@ def show(values: Mapping[str, Any]) -> Shown:
     p = data.pdf(X)
     steps = np.arange(STEPS + 1.0)
     curves: list[Any] = [
-        Line(x=X, y=p, role="data", title="p, two Gaussians", dash="data"),
+        Line(x=X, y=p, role="data", title=_("p, two Gaussians"), dash="data"),
         Area(x=X, y=p, role="data"),
-        Line(x=X, y=start.pdf(X), role="muted", title="start of all three", thin=True),
+        Line(x=X, y=start.pdf(X), role="muted", title=_("start of all three"), thin=True),
     ]
     falls: list[Any] = []
     numbers, rows = [], []
@@ -178,13 +179,13 @@ def show(values: Mapping[str, Any]) -> Shown:
                 x=X,
                 y=np.stack([q.pdf(X) for q in fits]),
                 role=role,
-                title=f"q by {title}",
+                title=_("q by {title}", title=title),
                 dash=dash,
             )
         )
         height = np.array([value(kind, data, q) for q in fits])
         again = np.array([value_by_quadrature(kind, data, q) for q in fits])
-        numbers.append(Number(title, height, "nats", "on cells", again, "by quadrature"))
+        numbers.append(Number(title, height, _("nats"), _("on cells"), again, _("by quadrature")))
         falls += [
             Line(x=steps, y=height, role=role, title=title, dash=dash),
             Dots(x=steps[:, None], y=height[:, None], role=role, size=10.0),
@@ -197,22 +198,24 @@ def show(values: Mapping[str, Any]) -> Shown:
     panels = (
         Panel(
             "fits",
-            "One Gaussian q follows the gradient of each divergence",
+            _("One Gaussian q follows the gradient of each divergence"),
             Axis("x", LOW, HIGH),
-            Axis("density", 0.0, high),
+            Axis(_("density"), 0.0, high),
             tuple(curves),
             handles=START.handles(values),
             share=1.5,
         ),
         Panel(
             "falls",
-            "Each divergence falls to its own minimum",
-            Axis("step", 0.0, float(STEPS)),
-            Axis("nats", 0.0, min(6.0, 1.05 * tallest)),
+            _("Each divergence falls to its own minimum"),
+            Axis(_("step"), 0.0, float(STEPS)),
+            Axis(_("nats"), 0.0, min(6.0, 1.05 * tallest)),
             tuple(falls),
         ),
     )
-    table = Table(("divergence", "q at the end", "minimum, another way", "how"), tuple(rows))
+    table = Table(
+        (_("divergence"), _("q at the end"), _("minimum, another way"), _("how")), tuple(rows)
+    )
     return Shown(
         panels,
         tuple(numbers),
@@ -225,7 +228,7 @@ def show(values: Mapping[str, Any]) -> Shown:
 
 
 def _row(end: Normal, best: tuple[float, float], kind: str) -> tuple[str, str, str]:
-    how = "mean and width of p" if kind == "kl" else "Nelder-Mead search from there"
+    how = _("mean and width of p") if kind == "kl" else _("Nelder-Mead search from there")
     words = (
         f"mean {round(m, 3) + 0.0:.3f}, width {s:.3f}".replace("-", "−")
         for m, s in ((end.mean, end.std), best)
@@ -242,11 +245,18 @@ def _says(data: Two, paths: Mapping[str, Array]) -> str:
         near = [m for m in modes if abs(mean - m) < data.std and std < 1.6 * data.std]
         if near and data.apart > 3 * data.std:
             side = "left" if near[0] < 0 else "right"
-            out.append(f"{of.title} picks the {side} peak")
+            out.append(_("{title} picks the {side} peak", title=of.title, side=side))
         elif data.apart > 3 * data.std and abs(mean) < data.apart / 2 and std > data.apart / 4:
-            out.append(f"{of.title} covers both peaks")
+            out.append(_("{title} covers both peaks", title=of.title))
         else:
-            out.append(f"{of.title} ends at {mean:.2f} with width {std:.2f}")
+            out.append(
+                _(
+                    "{title} ends at {mean:.2f} with width {std:.2f}",
+                    title=of.title,
+                    mean=mean,
+                    std=std,
+                )
+            )
     return "; ".join(out).replace("-", "−") + "."
 
 
@@ -268,20 +278,27 @@ def lab(values: Mapping[str, Any]) -> Spec:
 
 ENTRY = Demonstration(
     "fit",
-    "KL, reverse KL and JSD: cover or pick",
+    _("KL, reverse KL and JSD: cover or pick"),
     r"\mathrm{KL}(p \Vert q) = \int p \log \frac{p}{q} \qquad "
     r"\mathrm{KL}(q \Vert p) = \int q \log \frac{q}{p}",
-    "One Gaussian q cannot be two. KL(p ‖ q) is large where p has mass and q has none, so its q "
-    "covers both peaks; KL(q ‖ p) is large where q has mass and p has none, so its q picks one.",
-    "Goodfellow 2016 (NIPS tutorial), Figure 14",
+    _(
+        "One Gaussian q cannot be two. KL(p ‖ q) is large where p has mass and q has "
+        "none, so its q covers both peaks; KL(q ‖ p) is large where q has mass and p "
+        "has none, so its q picks one."
+    ),
+    _("Goodfellow 2016 (NIPS tutorial), Figure 14"),
     (
         *START.params,
-        Param("apart", "distance of the peaks", 4.0, 0.0, 7.0, doc="Between the peaks of p."),
-        Param("width", "their width", 0.6, 0.3, 1.5, doc="Standard deviation of each peak of p."),
-        Param("left", "mass of the left one", 0.5, 0.05, 0.95, doc="Its share of p."),
+        Param("apart", _("distance of the peaks"), 4.0, 0.0, 7.0, doc=_("Between the peaks of p.")),
+        Param(
+            "width", _("their width"), 0.6, 0.3, 1.5, doc=_("Standard deviation of each peak of p.")
+        ),
+        Param("left", _("mass of the left one"), 0.5, 0.05, 0.95, doc=_("Its share of p.")),
     ),
     show=show,
-    watch="The same start, three divergences. Which q ends between the peaks, which on one? "
-    "Then drag the start to the other side, and bring the peaks together.",
+    watch=_(
+        "The same start, three divergences. Which q ends between the peaks, which on "
+        "one? Then drag the start to the other side, and bring the peaks together."
+    ),
     lab=lab,
 )

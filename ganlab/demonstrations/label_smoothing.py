@@ -12,12 +12,13 @@ from scipy.optimize import minimize_scalar
 from ganlab.demonstrations.densities import HIGH, LOW, Movable, Normal, X, top
 from ganlab.demonstrations.entry import Demonstration
 from ganlab.demonstrations.picture import Area, Axis, Dots, Handle, Line, Number, Panel, Shown
+from ganlab.languages import _
 from ganlab.losses import LOSSES
 from ganlab.registry import Param
 from ganlab.spec import Spec
 
 Array = NDArray[np.float64]
-DATA = Movable("p", "p_data", "data", -1.5, 0.8, drawable=False)
+DATA = Movable("p", _("p_data"), "data", -1.5, 0.8, drawable=False)
 FAKE_WIDTH = 0.7  # of both bumps of p_g
 SPURIOUS = 0.5  # the share of p_g in its spurious mode
 PUSH = 6.0  # the end of the axis of pushes
@@ -69,33 +70,35 @@ def show(values: Mapping[str, Any]) -> Shown:
     answers = Axis("D(x)", 0.0, 1.0, ticks=((0.0, "0"), (0.5, "½"), (1.0, "1")))
     densities = Panel(
         "densities",
-        "D* with and without smoothed labels",
+        _("D* with and without smoothed labels"),
         Axis("x", LOW, HIGH),
-        Axis("density", 0.0, high),
+        Axis(_("density"), 0.0, high),
         (
             Area(x=X, y=q, role="G"),
             Line(x=X, y=q, role="G", title="p_g"),
-            Line(x=X, y=p, role="data", title="p_data", dash="data"),
-            Line(x=X, y=smooth, role="D", title="D*, smoothed labels", right=True, dash="dash"),
-            Line(x=X, y=plain, role="muted", title="D*, labels 1 and 0", right=True, dash="dash"),
+            Line(x=X, y=p, role="data", title=_("p_data"), dash="data"),
+            Line(x=X, y=smooth, role="D", title=_("D*, smoothed labels"), right=True, dash="dash"),
+            Line(
+                x=X, y=plain, role="muted", title=_("D*, labels 1 and 0"), right=True, dash="dash"
+            ),
         ),
         handles=(
             *(handle for handle in DATA.handles(values) if handle.at[0] <= HIGH),
-            Handle("spurious mode of p_g", (place, spot), "place", role="G"),
+            Handle(_("spurious mode of p_g"), (place, spot), "place", role="G"),
         ),
         right=answers,
         share=1.2,
     )
     upper = Panel(
         "numerator",
-        "What D* rewards: its numerator (1 − α) p_data + β p_g",
+        _("What D* rewards: its numerator (1 − α) p_data + β p_g"),
         Axis("x", LOW, HIGH),
-        Axis("density", 0.0, high),
+        Axis(_("density"), 0.0, high),
         (
             Area(x=X, y=(1 - alpha) * p + beta * q, base=(1 - alpha) * p, role="accent",
-                 title="β p_g: reward for staying"),
-            Line(x=X, y=(1 - alpha) * p + beta * q, role="D", title="numerator"),
-            Line(x=X, y=(1 - alpha) * p, role="data", title="(1 − α) p_data", dash="data"),
+                 title=_("β p_g: reward for staying")),
+            Line(x=X, y=(1 - alpha) * p + beta * q, role="D", title=_("numerator")),
+            Line(x=X, y=(1 - alpha) * p, role="data", title=_("(1 − α) p_data"), dash="data"),
         ),
     )  # fmt: skip
     x = X[(p + q) > 1e-9]
@@ -104,15 +107,15 @@ def show(values: Mapping[str, Any]) -> Shown:
     now, was = (float(push(values, at, *labels)[0]) for labels in ((alpha, beta), (0, 0)))
     pushes = Panel(
         "push",
-        "The push on a sample of G at x: the slope of log D*",
+        _("The push on a sample of G at x: the slope of log D*"),
         Axis("x", LOW, HIGH),
-        Axis("push (left is negative)", -PUSH, PUSH),
+        Axis(_("push (left is negative)"), -PUSH, PUSH),
         (
             Line(x=(LOW, HIGH), y=(0, 0), role="muted", thin=True),
-            Line(x=x, y=before, role="muted", title="labels 1 and 0", dash="dash"),
-            Line(x=x, y=after, role="accent", title="smoothed labels"),
+            Line(x=x, y=before, role="muted", title=_("labels 1 and 0"), dash="dash"),
+            Line(x=x, y=after, role="accent", title=_("smoothed labels")),
             Dots(x=at, y=(float(np.clip(now, -PUSH, PUSH)),), role="G", size=10.0,
-                 title="at the spurious mode"),
+                 title=_("at the spurious mode")),
         ),
     )  # fmt: skip
     p_at, q_at = float(DATA.of(values).pdf(at)[0]), float(p_g(values, at)[0])
@@ -127,18 +130,18 @@ def show(values: Mapping[str, Any]) -> Shown:
     assert entry is not None
     numbers = (
         Number(
-            "D* at the spurious mode", d_at, "", "the formula",
-            searched(p_at, q_at, alpha, beta), "search for the lowest cross entropy",
+            _("D* at the spurious mode"), d_at, "", _("the formula"),
+            searched(p_at, q_at, alpha, beta), _("search for the lowest cross entropy"),
         ),
-        Number("D* there, labels 1 and 0", float(optimum(np.array(p_at), np.array(q_at), 0, 0))),
+        Number(_("D* there, labels 1 and 0"), float(optimum(np.array(p_at), np.array(q_at), 0, 0))),
         Number(
-            "push there", now, "per unit of x", "derivative of the formula",
-            (log_d(near) - log_d(-near)) / (2 * near), "differences of log D*",
+            _("push there"), now, _("per unit of x"), _("derivative of the formula"),
+            (log_d(near) - log_d(-near)) / (2 * near), _("differences of log D*"),
         ),
-        Number("push there, labels 1 and 0", was, "per unit of x"),
+        Number(_("push there, labels 1 and 0"), was, _("per unit of x")),
         Number(
-            "highest D*", float(smooth.max()), "", "the formula on the axis",
-            float(entry(p, q, alpha, beta).max()), "the lab's own D*",
+            _("highest D*"), float(smooth.max()), "", _("the formula on the axis"),
+            float(entry(p, q, alpha, beta).max()), _("the lab's own D*"),
         ),
     )  # fmt: skip
     return Shown((densities, upper, pushes), numbers, _says(alpha, beta, d_at, now, was))
@@ -146,23 +149,35 @@ def show(values: Mapping[str, Any]) -> Shown:
 
 def _says(alpha: float, beta: float, d: float, now: float, was: float) -> str:
     if not alpha and not beta:
-        return (
-            f"No smoothing: D* is {d:.2g} at the spurious mode, and samples there are pushed by "
-            f"{abs(was):.2f} towards the data."
+        return _(
+            "No smoothing: D* is {d:.2g} at the spurious mode, and samples there are "
+            "pushed by {was:.2f} towards the data.",
+            d=d,
+            was=abs(was),
         )
     if not beta:
-        return (
-            f"One-sided: D* is {1 - alpha:.2f} times what it was at every x, so the slope of its "
-            f"logarithm, and the push of {abs(now):.2f} at the spurious mode, stay the same."
+        return _(
+            "One-sided: D* is {alpha:.2f} times what it was at every x, so the slope of "
+            "its logarithm, and the push of {now:.2f} at the spurious mode, stay the "
+            "same.",
+            alpha=1 - alpha,
+            now=abs(now),
         )
-    begin = f"With β = {beta:.2g} D* does not fall below {beta:.2g}"
+    begin = _("With β = {beta:.2g} D* does not fall below {beta:.2g}", beta=beta)
     if abs(was) < 0.3:
-        return f"{begin}. Here the second bump of p_g is on the data, where nothing pushes it."
+        return _(
+            "{begin}. Here the second bump of p_g is on the data, where nothing pushes it.",
+            begin=begin,
+        )
     left = 100 * now / was
-    stay = " The samples stay." if left < 50 else ""
-    return (
-        f"{begin}: at the spurious mode it is {d:.2f}, and {left:.0f} % of the push to the data is "
-        f"left.{stay}"
+    stay = _(" The samples stay.") if left < 50 else ""
+    return _(
+        "{begin}: at the spurious mode it is {d:.2f}, and {left:.0f} % of the push "
+        "to the data is left.{stay}",
+        begin=begin,
+        d=d,
+        left=left,
+        stay=stay,
     )
 
 
@@ -181,21 +196,25 @@ def lab(values: Mapping[str, Any]) -> Spec:
 
 ENTRY = Demonstration(
     "label-smoothing",
-    "Label smoothing: one side or both",
+    _("Label smoothing: one side or both"),
     r"D^*(x) = \frac{(1 - \alpha)\, p_{\mathrm{data}}(x) + \beta\, p_g(x)}"
     r"{p_{\mathrm{data}}(x) + p_g(x)}",
-    "D is trained with the labels 1 − α for real and β for generated samples. Half of p_g is where "
-    "the data are; the other half is a spurious mode, which G should leave.",
-    "Salimans et al. 2016, section 3.4; Goodfellow 2016 (NIPS tutorial), section 4.2",
+    _("D is trained with the labels 1 − α for real and β for generated samples. "
+"Half of p_g is where the data are; the other half is a spurious mode, which "
+"G should leave."),
+    _("Salimans et al. 2016, section 3.4; Goodfellow 2016 (NIPS tutorial), section 4.2"),
     (
         *DATA.params,
-        Param("place", "spurious mode", 2.0, -4.5, 4.5, doc="Drag it: the other half of p_g."),
-        Param("alpha", "α of real labels", 0.1, 0.0, 0.5, doc="Real samples have the label 1 − α."),
-        Param("beta", "β of generated labels", 0.3, 0.0, 0.5, doc="Generated ones have label β."),
+        Param("place", _("spurious mode"), 2.0, -4.5, 4.5,
+            doc=_("Drag it: the other half of p_g.")),
+        Param("alpha", _("α of real labels"), 0.1, 0.0, 0.5,
+            doc=_("Real samples have the label 1 − α.")),
+        Param("beta", _("β of generated labels"), 0.3, 0.0, 0.5,
+            doc=_("Generated ones have label β.")),
     ),
     show=show,
-    watch="Set β to 0: D* is only scaled down, and the push on the spurious samples stays. With "
-    "β above 0 the numerator has a second peak there, D* no longer falls to 0, and the push "
-    "vanishes: the samples have no reason to leave.",
+    watch=_("Set β to 0: D* is only scaled down, and the push on the spurious samples "
+"stays. With β above 0 the numerator has a second peak there, D* no longer "
+"falls to 0, and the push vanishes: the samples have no reason to leave."),
     lab=lab,
 )  # fmt: skip

@@ -26,9 +26,10 @@ from ganlab.demonstrations.densities import (
 )
 from ganlab.demonstrations.entry import Demonstration
 from ganlab.demonstrations.picture import Area, Axis, Dots, Line, Number, Panel, Shown
+from ganlab.languages import _
 from ganlab.spec import Spec
 
-DATA = Movable("p", "p_data", "data", -1.0, 0.8)
+DATA = Movable("p", _("p_data"), "data", -1.0, 0.8)
 FAKE = Movable("q", "p_g", "G", 2.0, 1.2, drawable=False)
 LEAST = -math.log(4.0)
 MEANS = np.linspace(-4.5, 4.5, 91)
@@ -72,13 +73,13 @@ def show(values: Mapping[str, Any]) -> Shown:
     panels = (
         Panel(
             "densities",
-            "Drag p_g (green) onto p_data (dotted)",
+            _("Drag p_g (green) onto p_data (dotted)"),
             Axis("x", LOW, HIGH),
-            Axis("density", 0.0, high),
+            Axis(_("density"), 0.0, high),
             (
                 Area(x=X, y=fake, role="G"),
                 Line(x=X, y=fake, role="G", title="p_g"),
-                Line(x=X, y=data, role="data", title="p_data", dash="data"),
+                Line(x=X, y=data, role="data", title=_("p_data"), dash="data"),
                 Line(
                     x=X, y=theory.d_star(data, fake), role="D", title="D*", dash="dash", right=True
                 ),
@@ -90,28 +91,31 @@ def show(values: Mapping[str, Any]) -> Shown:
         ),
         Panel(
             "cost",
-            "C(G): how much the best D can tell",
-            Axis("mean of p_g", LOW, HIGH),
-            Axis("C(G), nats", -1.5, 0.1),
+            _("C(G): how much the best D can tell"),
+            Axis(_("mean of p_g"), LOW, HIGH),
+            Axis(_("C(G), nats"), -1.5, 0.1),
             (
                 Line(
                     x=(LOW, HIGH),
                     y=(LEAST, LEAST),
                     role="D",
-                    title="−log 4, the minimum",
+                    title=_("−log 4, the minimum"),
                     dash="dash",
                 ),
                 Line(
-                    x=MEANS, y=_costs(p, q.std), role="accent", title="C(G) for p_g of this width"
+                    x=MEANS,
+                    y=_costs(p, q.std),
+                    role="accent",
+                    title=_("C(G) for p_g of this width"),
                 ),
-                Dots(x=(q.mean,), y=(value,), role="G", size=11.0, title="p_g now"),
+                Dots(x=(q.mean,), y=(value,), role="G", size=11.0, title=_("p_g now")),
             ),
         ),
         Panel(
             "gain",
-            "What each x adds to V(D*, G): its area is C(G)",
+            _("What each x adds to V(D*, G): its area is C(G)"),
             Axis("x", LOW, HIGH),
-            Axis("nats per unit of x", -1.5 * high, 0.0),
+            Axis(_("nats per unit of x"), -1.5 * high, 0.0),
             (
                 Area(x=X, y=gain(data, fake), role="accent"),
                 Line(x=X, y=gain(data, fake), role="accent"),
@@ -120,23 +124,28 @@ def show(values: Mapping[str, Any]) -> Shown:
     )
     numbers = (
         Number(
-            "C(G)", value, "nats", "−log 4 + 2 JSD(p_data ‖ p_g)", direct, "integral of V(D*, G)"
+            "C(G)",
+            value,
+            _("nats"),
+            _("−log 4 + 2 JSD(p_data ‖ p_g)"),
+            direct,
+            _("integral of V(D*, G)"),
         ),
         Number(
-            "JSD(p_data ‖ p_g)",
+            _("JSD(p_data ‖ p_g)"),
             jsd,
-            "nats",
-            "both KL, on 12,000 cells",
+            _("nats"),
+            _("both KL, on 12,000 cells"),
             jsd_of_entropies(p, q),
-            "entropies, by quadrature",
+            _("entropies, by quadrature"),
         ),
         Number(
-            "C(G) above −log 4",
+            _("C(G) above −log 4"),
             value - LEAST,
-            "nats",
-            "difference",
+            _("nats"),
+            _("difference"),
             2 * jsd_of_entropies(p, q),
-            "2 JSD",
+            _("2 JSD"),
         ),
     )
     return Shown(panels, numbers, _says(jsd))
@@ -144,16 +153,19 @@ def show(values: Mapping[str, Any]) -> Shown:
 
 def _says(jsd: float) -> str:
     if jsd < 1e-4:
-        return (
-            "p_g is p_data: C(G) is at its minimum −log 4 = −1.3863, and the best D says ½ "
-            "everywhere."
+        return _(
+            "p_g is p_data: C(G) is at its minimum −log 4 = −1.3863, and the best D says "
+            "½ everywhere."
         )
     if jsd > 0.65:
-        return (
-            f"p_g and p_data hardly overlap: D can tell them apart almost everywhere, and C(G) is "
-            f"near its maximum 0, {2 * jsd:.2f} above −log 4."
+        return _(
+            "p_g and p_data hardly overlap: D can tell them apart almost everywhere, and "
+            "C(G) is near its maximum 0, {jsd:.2f} above −log 4.",
+            jsd=2 * jsd,
         )
-    return f"C(G) is {2 * jsd:.4f} above its minimum −log 4: D can still tell p_g from p_data."
+    return _(
+        "C(G) is {jsd:.4f} above its minimum −log 4: D can still tell p_g from p_data.", jsd=2 * jsd
+    )
 
 
 def _costs(p: Density, std: float) -> Any:
@@ -170,15 +182,20 @@ def lab(values: Mapping[str, Any]) -> Spec | None:
 
 ENTRY = Demonstration(
     "minimum",
-    "Theorem 1: the minimum is p_g = p_data",
+    _("Theorem 1: the minimum is p_g = p_data"),
     r"C(G) = V(D^*, G) = -\log 4 + 2\, \mathrm{JSD}(p_{\mathrm{data}} \Vert p_g) \geq -\log 4",
-    "Against the best D, what G minimises is the Jensen-Shannon divergence, up to a constant: its "
-    "only minimum is p_g = p_data.",
-    "Goodfellow et al. 2014, Theorem 1",
+    _(
+        "Against the best D, what G minimises is the Jensen-Shannon divergence, up "
+        "to a constant: its only minimum is p_g = p_data."
+    ),
+    _("Goodfellow et al. 2014, Theorem 1"),
     (*DATA.params, *FAKE.params),
     show=show,
-    watch="Drag the green curve onto the dotted one: C(G) falls to −log 4, and D* flattens to ½. "
-    "If p_data is drawn with two peaks, can one Gaussian still reach −log 4?",
+    watch=_(
+        "Drag the green curve onto the dotted one: C(G) falls to −log 4, and D* "
+        "flattens to ½. If p_data is drawn with two peaks, can one Gaussian still "
+        "reach −log 4?"
+    ),
     lab=lab,
     refuse=DATA.refuse,
 )

@@ -14,6 +14,7 @@ from scipy.special import ndtr
 
 from ganlab.demonstrations.entry import Demonstration
 from ganlab.demonstrations.picture import Area, Axis, Dots, Handle, Line, Number, Panel, Shown
+from ganlab.languages import _
 from ganlab.registry import Entry, Param, Registry
 
 Array = NDArray[np.float64]
@@ -58,9 +59,9 @@ FUNCTIONS: Registry[Function] = Registry("f")
 for _entry in (
     Function(
         "wave",
-        "a wave",
+        _("a wave"),
         rf"f(x) = \sin {WAVE:g}x",
-        "Much noise wipes it out.",
+        _("Much noise wipes it out."),
         of=lambda x: np.sin(WAVE * x),
         by=lambda x: WAVE * np.cos(WAVE * x),
         mean=lambda x, s: np.exp(-((WAVE * s) ** 2) / 2) * np.sin(WAVE * x),
@@ -72,9 +73,9 @@ for _entry in (
     ),
     Function(
         "square",
-        "a parabola",
+        _("a parabola"),
         r"f(x) = x^2",
-        "Noise lifts it and leaves its slope as it is.",
+        _("Noise lifts it and leaves its slope as it is."),
         of=lambda x: x * x,
         by=lambda x: 2 * x,
         mean=lambda x, s: x * x + s * s,
@@ -84,9 +85,9 @@ for _entry in (
     ),
     Function(
         "step",
-        "a soft step",
+        _("a soft step"),
         rf"f(x) = \Phi({STEEP:g}x)",
-        "Like D at a border: far from it there is no slope, unless noise reaches it.",
+        _("Like D at a border: far from it there is no slope, unless noise reaches it."),
         of=lambda x: ndtr(STEEP * x),
         by=lambda x: STEEP * _bell(STEEP * x),
         mean=lambda x, s: ndtr(STEEP * x / np.sqrt(1 + (STEEP * s) ** 2)),
@@ -102,9 +103,9 @@ for _entry in (
     ),
     Function(
         "corner",
-        "a corner",
+        _("a corner"),
         r"f(x) = |x|",
-        "It has no slope at 0, but with noise it has one everywhere.",
+        _("It has no slope at 0, but with noise it has one everywhere."),
         of=np.abs,
         by=np.sign,
         mean=lambda x, s: x * (1 - 2 * ndtr(-x / s)) + 2 * s * _bell(x / s),
@@ -165,9 +166,9 @@ def samples(f: Function, x: float, sigma: float, seed: int = 0) -> dict[str, Arr
 
 
 WAYS = (
-    ("pathwise", "through f: f′(x + σε)", "G"),
+    ("pathwise", _("through f: f′(x + σε)"), "G"),
     ("score", "REINFORCE: f(x + σε) ε/σ", "accent"),
-    ("baseline", "REINFORCE, f(x) subtracted", "run3"),
+    ("baseline", _("REINFORCE, f(x) subtracted"), "run3"),
 )
 
 
@@ -183,17 +184,20 @@ def show(values: Mapping[str, Any]) -> Shown:
     tangent = np.array([x - reach, x + reach])
     functions = Panel(
         "functions",
-        "f, and f seen through noise",
+        _("f, and f seen through noise"),
         Axis("x", -END, END),
         Axis("f(x)", low - room, high + room),
         (
             Line(x=X, y=plain, role="D", title="f(x)", dash="dash"),
             Line(x=X, y=blurred, role="G", title="E f(x + σε)"),
             Line(
-                x=tangent, y=height + slope * (tangent - x), role="accent", title="its slope at x"
+                x=tangent,
+                y=height + slope * (tangent - x),
+                role="accent",
+                title=_("its slope at x"),
             ),
         ),
-        handles=(Handle("the point x", (x, height), "x", role="accent"),),
+        handles=(Handle(_("the point x"), (x, height), "x", role="accent"),),
         share=1.1,
     )
     limit = float(f.by(at))
@@ -204,16 +208,18 @@ def show(values: Mapping[str, Any]) -> Shown:
     middle, half = (min(ends) + max(ends)) / 2, max(max(ends) - min(ends), 1.0)
     gradients = Panel(
         "gradients",
-        "The gradient of E f(x + σε)",
-        Axis("size of the noise, σ", LEAST, MOST, log=True),
-        Axis("gradient", middle - 1.1 * half, middle + 1.1 * half),
+        _("The gradient of E f(x + σε)"),
+        Axis(_("size of the noise, σ"), LEAST, MOST, log=True),
+        Axis(_("gradient"), middle - 1.1 * half, middle + 1.1 * half),
         (
-            Area(x=SIGMAS, y=exact + spread, base=exact - spread, role="G", title="± one sample"),
+            Area(
+                x=SIGMAS, y=exact + spread, base=exact - spread, role="G", title=_("± one sample")
+            ),
             Line(x=SIGMAS, y=exact, role="G", title="∇E f(x + σε)"),
             Line(x=(LEAST, MOST), y=(limit, limit), role="D", title="f′(x)", dash="dash"),
             Dots(x=(sigma,), y=(slope,), role="accent", size=10.0),
         ),
-        handles=(Handle("size of the noise", (sigma, slope), "noise", role="accent"),),
+        handles=(Handle(_("size of the noise"), (sigma, slope), "noise", role="accent"),),
     )
     now = variances(f, x, np.array([sigma]))
     drawn = samples(f, x, sigma)
@@ -225,9 +231,9 @@ def show(values: Mapping[str, Any]) -> Shown:
 
     variance = Panel(
         "variance",
-        "The variance of one sample of each estimate",
-        Axis("size of the noise, σ", LEAST, MOST, log=True),
-        Axis("variance", floor, top, log=True),
+        _("The variance of one sample of each estimate"),
+        Axis(_("size of the noise, σ"), LEAST, MOST, log=True),
+        Axis(_("variance"), floor, top, log=True),
         (
             *(
                 Line(x=SIGMAS, y=clipped(each[name]), role=role, title=title)
@@ -240,29 +246,31 @@ def show(values: Mapping[str, Any]) -> Shown:
                 if floor < measured[name] <= top
             ),
         ),
-        note=f"dots: measured on {DRAWS:,} samples",
+        note=_("dots: measured on {draws:,} samples", draws=DRAWS),
     )
     numerically = expectation(lambda y, e: f.of(y) * e, x, here)[0] / sigma
     second = expectation(lambda y, e: (f.of(y) * e) ** 2, x, here)[0] / sigma**2
     less = expectation(lambda y, e: ((f.of(y) - f.of(at)) * e) ** 2, x, here)[0] / sigma**2
     numbers = (
         Number(
-            "∇E f(x + σε)", slope, "", "closed form",
-            numerically, "E f(x + σε) ε/σ by quadrature",
+            "∇E f(x + σε)", slope, "", _("closed form"),
+            numerically, _("E f(x + σε) ε/σ by quadrature"),
         ),
-        Number("f′(x), its limit", limit, ""),
+        Number(_("f′(x), its limit"), limit, ""),
         Number(
-            "variance through f", float(now["pathwise"][0]), "", "closed form",
-            float(expectation(lambda y, e: (f.by(y) - numerically) ** 2, x, here)[0]), "quadrature",
-        ),
-        Number(
-            "variance of REINFORCE", float(now["score"][0]), "",
-            "closed form" if f.score is not None else "E f² ε²/σ² by quadrature, less the slope²",
-            float(second - numerically**2), "quadrature",
+            _("variance through f"), float(now["pathwise"][0]), "", _("closed form"),
+            float(expectation(lambda y, e: (f.by(y) - numerically) ** 2, x, here)[0]),
+                _("quadrature"),
         ),
         Number(
-            "the same with f(x) subtracted", float(now["baseline"][0]), "", "expanded square",
-            float(less - numerically**2), "quadrature of the square",
+            _("variance of REINFORCE"), float(now["score"][0]), "",
+            _("closed form") if f.score is not None
+            else _("E f² ε²/σ² by quadrature, less the slope²"),
+            float(second - numerically**2), _("quadrature"),
+        ),
+        Number(
+            _("the same with f(x) subtracted"), float(now["baseline"][0]), "", _("expanded square"),
+            float(less - numerically**2), _("quadrature of the square"),
         ),
     )  # fmt: skip
     return Shown((functions, variance, gradients), numbers, _says(now, slope, limit, sigma))
@@ -274,41 +282,55 @@ def _v(value: float) -> str:
 
 def _says(now: Mapping[str, Array], slope: float, limit: float, sigma: float) -> str:
     through, score = float(now["pathwise"][0]), float(now["score"][0])
-    begin = f"With σ = {sigma:.2g} the gradient is {_v(slope)}; without noise it is {_v(limit)}."
+    begin = _(
+        "With σ = {sigma:.2g} the gradient is {v}; without noise it is {v2}.",
+        sigma=sigma,
+        v=_v(slope),
+        v2=_v(limit),
+    )
     if through < 1e-12:
-        return f"{begin} Each sample through f is exact; one of REINFORCE has variance {score:.3g}."
+        return _(
+            "{begin} Each sample through f is exact; one of REINFORCE has variance {score:.3g}.",
+            begin=begin,
+            score=score,
+        )
     if score < 1e-12:
-        return f"{begin} Both estimates have hardly any variance here."
+        return _("{begin} Both estimates have hardly any variance here.", begin=begin)
     if score < through:
-        return f"{begin} So much noise flattens f that REINFORCE has the smaller variance here."
-    return (
-        f"{begin} REINFORCE needs {score / through:,.3g} times as many samples as the gradient "
-        "through f for the same accuracy."
+        return _(
+            "{begin} So much noise flattens f that REINFORCE has the smaller variance here.",
+            begin=begin,
+        )
+    return _(
+        "{begin} REINFORCE needs {score:,.3g} times as many samples as the gradient "
+        "through f for the same accuracy.",
+        begin=begin,
+        score=score / through,
     )
 
 
 ENTRY = Demonstration(
     "noise-gradient",
-    "Equation 1: the gradient through noise that vanishes",
+    _("Equation 1: the gradient through noise that vanishes"),
     r"\lim_{\sigma \to 0} \nabla_x \, \mathbb{E}_{\epsilon \sim \mathcal{N}(0, I)}"
     r" f(x + \sigma \epsilon) = \nabla_x f(x)",
-    "Why G can be trained through D by backpropagation: a generator that adds noise to its output "
-    "has, as the noise vanishes, the gradient of f at the output. REINFORCE estimates the same "
-    "gradient from values of f alone.",
-    "Goodfellow et al. 2014, equation 1 (section 2); Williams 1992",
+    _("Why G can be trained through D by backpropagation: a generator that adds "
+"noise to its output has, as the noise vanishes, the gradient of f at the "
+"output. REINFORCE estimates the same gradient from values of f alone."),
+    _("Goodfellow et al. 2014, equation 1 (section 2); Williams 1992"),
     (
         Param(
-            "f", "function f", "wave", kind="choice", choices=FUNCTIONS,
-            doc="A function of one number, as D would be of G's output.",
+            "f", _("function f"), "wave", kind="choice", choices=FUNCTIONS,
+            doc=_("A function of one number, as D would be of G's output."),
         ),
-        Param("x", "point x", 0.4, -2.5, 2.5, doc="Where the gradient is taken: drag it."),
+        Param("x", _("point x"), 0.4, -2.5, 2.5, doc=_("Where the gradient is taken: drag it.")),
         Param(
-            "noise", "size of the noise σ", 0.2, LEAST, MOST, log=True,
-            doc="Standard deviation of the noise.",
+            "noise", _("size of the noise σ"), 0.2, LEAST, MOST, log=True,
+            doc=_("Standard deviation of the noise."),
         ),
     ),
     show=show,
-    watch="Drag σ to the left: the gradient of the blurred f becomes that of f itself. The "
-    "variance of a sample through f vanishes with the noise. REINFORCE's grows as f(x)²/σ²; with "
-    "f(x) subtracted from f it stays bounded.",
+    watch=_("Drag σ to the left: the gradient of the blurred f becomes that of f itself. "
+"The variance of a sample through f vanishes with the noise. REINFORCE's "
+"grows as f(x)²/σ²; with f(x) subtracted from f it stays bounded."),
 )  # fmt: skip

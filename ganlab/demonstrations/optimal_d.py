@@ -13,10 +13,11 @@ from ganlab import theory
 from ganlab.demonstrations.densities import HIGH, LOW, Movable, X, as_spec, top
 from ganlab.demonstrations.entry import Demonstration
 from ganlab.demonstrations.picture import Area, Axis, Dots, Handle, Line, Number, Panel, Shown
+from ganlab.languages import _
 from ganlab.registry import Param
 from ganlab.spec import Spec
 
-DATA = Movable("p", "p_data", "data", -1.0, 0.8)
+DATA = Movable("p", _("p_data"), "data", -1.0, 0.8)
 FAKE = Movable("q", "p_g", "G", 1.0, 1.2)
 Y = np.linspace(0.0, 1.0, 401)[1:-1]
 HALVES = ((0.0, "0"), (0.5, "½"), (1.0, "1"))
@@ -43,20 +44,20 @@ def show(values: Mapping[str, Any]) -> Shown:
     high = top(data, fake)
     densities = Panel(
         "densities",
-        "The densities, and the best D against them",
+        _("The densities, and the best D against them"),
         Axis("x", LOW, HIGH),
-        Axis("density", 0.0, high),
+        Axis(_("density"), 0.0, high),
         (
             Area(x=X, y=fake, role="G"),
             Line(x=X, y=fake, role="G", title="p_g"),
-            Line(x=X, y=data, role="data", title="p_data", dash="data"),
+            Line(x=X, y=data, role="data", title=_("p_data"), dash="data"),
             Line(x=X, y=theory.d_star(data, fake), role="D", title="D*", dash="dash", right=True),
-            Line(x=(x, x), y=(0.0, high), role="accent", title="the point x", thin=True),
+            Line(x=(x, x), y=(0.0, high), role="accent", title=_("the point x"), thin=True),
         ),
         handles=(
             *DATA.handles(values),
             *FAKE.handles(values),
-            Handle("the point x", (x, 0.0), "x", role="accent"),
+            Handle(_("the point x"), (x, 0.0), "x", role="accent"),
         ),
         right=Axis("D(x)", 0.0, 1.0, ticks=HALVES),
         draws=(*DATA.draws(values), *FAKE.draws(values)),
@@ -72,35 +73,61 @@ def show(values: Mapping[str, Any]) -> Shown:
     curve = integrand(a, b, Y)
     at_point = Panel(
         "integrand",
-        "What D(x) = y adds to V at the point x",
-        Axis("y, the answer of D at x", 0.0, 1.0, ticks=HALVES),
-        Axis("p_data(x) log y + p_g(x) log(1 − y)", -depth, 0.0),
+        _("What D(x) = y adds to V at the point x"),
+        Axis(_("y, the answer of D at x"), 0.0, 1.0, ticks=HALVES),
+        Axis(_("p_data(x) log y + p_g(x) log(1 − y)"), -depth, 0.0),
         (
             Line(x=Y, y=curve, role="accent"),
             Line(x=(best, best), y=(-depth, largest), role="D", dash="dash", thin=True),
-            Dots(x=(best,), y=(largest,), role="D", size=11.0, title="largest at y = D*(x)"),
+            Dots(x=(best,), y=(largest,), role="D", size=11.0, title=_("largest at y = D*(x)")),
         ),
     )
     numbers = (
-        Number("p_data at x", a, "per unit of x"),
-        Number("p_g at x", b, "per unit of x"),
-        Number("D*(x)", best, "", "p_data / (p_data + p_g)", other, "search for the largest value"),
-        Number("largest value", largest, "nats", "the curve at D*(x)", found, "the same search"),
+        Number(_("p_data at x"), a, _("per unit of x")),
+        Number(_("p_g at x"), b, _("per unit of x")),
+        Number(
+            "D*(x)",
+            best,
+            "",
+            _("p_data / (p_data + p_g)"),
+            other,
+            _("search for the largest value"),
+        ),
+        Number(
+            _("largest value"),
+            largest,
+            _("nats"),
+            _("the curve at D*(x)"),
+            found,
+            _("the same search"),
+        ),
     )
     return Shown((densities, at_point), numbers, _says(a, b, best, x))
 
 
 def _says(a: float, b: float, best: float, x: float) -> str:
     if a + b == 0:
-        return f"At x = {x:.2f} both densities are 0: V does not depend on D there."
+        return _("At x = {x:.2f} both densities are 0: V does not depend on D there.", x=x)
     if best > 0.6:
-        which = f"p_data is {a / b:.3g} times p_g" if b else "only p_data is there"
-        return f"At x = {x:.2f} {which}, so the best D says real more than fake: {best:.2f}."
+        which = _("p_data is {a:.3g} times p_g", a=a / b) if b else _("only p_data is there")
+        return _(
+            "At x = {x:.2f} {which}, so the best D says real more than fake: {best:.2f}.",
+            x=x,
+            which=which,
+            best=best,
+        )
     if best < 0.4:
-        which = f"p_g is {b / a:.3g} times p_data" if a else "only p_g is there"
-        return f"At x = {x:.2f} {which}, so the best D says fake more than real: {best:.2f}."
-    return (
-        f"At x = {x:.2f} both densities are about the same, so the best D cannot tell: {best:.2f}."
+        which = _("p_g is {b:.3g} times p_data", b=b / a) if a else _("only p_g is there")
+        return _(
+            "At x = {x:.2f} {which}, so the best D says fake more than real: {best:.2f}.",
+            x=x,
+            which=which,
+            best=best,
+        )
+    return _(
+        "At x = {x:.2f} both densities are about the same, so the best D cannot tell: {best:.2f}.",
+        x=x,
+        best=best,
     )
 
 
@@ -111,22 +138,32 @@ def lab(values: Mapping[str, Any]) -> Spec | None:
 
 ENTRY = Demonstration(
     "optimal-d",
-    "Proposition 1: the best D",
+    _("Proposition 1: the best D"),
     r"D^*(x) = \mathrm{argmax}_y \; p_{\mathrm{data}}(x) \log y + p_g(x) \log(1 - y)"
     r" = \frac{p_{\mathrm{data}}(x)}{p_{\mathrm{data}}(x) + p_g(x)}",
-    "For a fixed generator, D can be chosen at each x on its own: the best answer there is the "
-    "share of p_data among both densities.",
-    "Goodfellow et al. 2014, Proposition 1",
+    _(
+        "For a fixed generator, D can be chosen at each x on its own: the best "
+        "answer there is the share of p_data among both densities."
+    ),
+    _("Goodfellow et al. 2014, Proposition 1"),
     (
         *DATA.params,
         *FAKE.params,
         Param(
-            "x", "point x", 0.0, LOW, HIGH, doc="Where the integrand is drawn: the mouse sets it."
+            "x",
+            _("point x"),
+            0.0,
+            LOW,
+            HIGH,
+            doc=_("Where the integrand is drawn: the mouse sets it."),
         ),
     ),
     show=show,
-    watch="Move the mouse over the densities: the highest point of the orange curve is always at "
-    "y = D*(x). Then drag one density onto the other: D* becomes ½ everywhere.",
+    watch=_(
+        "Move the mouse over the densities: the highest point of the orange curve is "
+        "always at y = D*(x). Then drag one density onto the other: D* becomes ½ "
+        "everywhere."
+    ),
     lab=lab,
     refuse=lambda values: DATA.refuse(values) or FAKE.refuse(values),
 )

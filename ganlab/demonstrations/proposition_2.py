@@ -13,6 +13,7 @@ from ganlab import theory
 from ganlab.demonstrations.densities import Normal
 from ganlab.demonstrations.entry import Demonstration
 from ganlab.demonstrations.picture import Area, Axis, Dots, Handle, Line, Number, Panel, Shown
+from ganlab.languages import _
 from ganlab.registry import Param
 from ganlab.spec import Spec
 
@@ -77,7 +78,7 @@ def of_densities(p: Array, q: Array, step: float, count: int) -> Array:
     With step 1 this is (p_data + p_g)/2. Source: mirror descent, Bauschke et al. 2017.
     """
     out = [q]
-    for _ in range(count):
+    for _unused in range(count):
         log_q = np.log(q) - step * pulls(p, q)
         q = np.exp(log_q - log_q.max())
         q = q / q.sum()
@@ -94,7 +95,7 @@ def slope(p: Array, theta: float) -> float:
 def of_parameter(p: Array, theta: float, rate: float, count: int) -> Array:
     """θ (count + 1,) after each iteration of gradient descent on C(θ), D at its optimum."""
     out = [theta]
-    for _ in range(count):
+    for _unused in range(count):
         theta = float(np.clip(theta - rate * slope(p, theta), -FARTHEST - 0.5, FARTHEST + 0.5))
         out.append(theta)
     return np.array(out)
@@ -111,11 +112,11 @@ def show(values: Mapping[str, Any]) -> Shown:
     c_q, c_r = c_of(p, q), c_of(p, r)
     frames, times = STEPS + 1, np.arange(STEPS + 1)
     high = 1.1 * float(max(p.max(), q.max(), r.max())) / WIDTH
-    density = Axis("density", 0.0, high)
-    data = Line(x=X, y=p / WIDTH, role="data", title="p_data", dash="data")
+    density = Axis(_("density"), 0.0, high)
+    data = Line(x=X, y=p / WIDTH, role="data", title=_("p_data"), dash="data")
     free = Panel(
         "free",
-        "p_g of any shape: each cell moves on its own",
+        _("p_g of any shape: each cell moves on its own"),
         Axis("x", -END, END),
         density,
         (
@@ -124,13 +125,13 @@ def show(values: Mapping[str, Any]) -> Shown:
             data,
             Line(x=X, y=theory.d_star(p, q), role="D", title="D*", dash="dash", right=True),
         ),
-        handles=(Handle("where p_g begins: θ", (start, 0.0), "theta", role="G"),),
+        handles=(Handle(_("where p_g begins: θ"), (start, 0.0), "theta", role="G"),),
         right=Axis("D(x)", 0.0, 1.0, ticks=((0.0, "0"), (0.5, "½"), (1.0, "1"))),
     )
     tied = Panel(
         "tied",
-        "G can only shift its bumps, by θ",
-        Axis("x, and the shift θ", -END, END),
+        _("G can only shift its bumps, by θ"),
+        Axis(_("x, and the shift θ"), -END, END),
         density,
         (
             Area(x=X, y=r / WIDTH, role="G"),
@@ -139,17 +140,17 @@ def show(values: Mapping[str, Any]) -> Shown:
             Line(x=THETAS, y=c_of(p, masses(THETAS)), role="accent", title="C(θ)", right=True),
             Dots(x=theta[:, None], y=c_r[:, None], role="accent", size=11.0, right=True),
         ),
-        right=Axis("C(θ), nats", LOWEST, 0.3),
+        right=Axis(_("C(θ), nats"), LOWEST, 0.3),
     )
     costs = Panel(
         "cost",
-        "C(G) at each iteration",
-        Axis("iteration", 0.0, float(STEPS)),
-        Axis("C(G), nats", LOWEST - 0.08, 0.06),
+        _("C(G) at each iteration"),
+        Axis(_("iteration"), 0.0, float(STEPS)),
+        Axis(_("C(G), nats"), LOWEST - 0.08, 0.06),
         (
-            Line(x=(0, STEPS), y=(LOWEST, LOWEST), role="muted", title="−log 4", thin=True),
-            Line(x=times, y=c_q, role="game", title="any p_g"),
-            Line(x=times, y=c_r, role="accent", title="only a shift θ", dash="dash"),
+            Line(x=(0, STEPS), y=(LOWEST, LOWEST), role="muted", title=_("−log 4"), thin=True),
+            Line(x=times, y=c_q, role="game", title=_("any p_g")),
+            Line(x=times, y=c_r, role="accent", title=_("only a shift θ"), dash="dash"),
             Dots(x=times[:, None], y=c_q[:, None], role="game", size=9.0),
             Dots(x=times[:, None], y=c_r[:, None], role="accent", size=9.0),
         ),
@@ -162,19 +163,20 @@ def show(values: Mapping[str, Any]) -> Shown:
     finite = [(_c_at(p, t + near) - _c_at(p, t - near)) / (2 * near) for t in theta]
     numbers = (
         Number(
-            "C(G), any p_g", c_q, "nats", "−log 4 + 2 JSD",
-            value(p, q), "V(D*, G), term by term",
+            _("C(G), any p_g"), c_q, _("nats"), _("−log 4 + 2 JSD"),
+            value(p, q), _("V(D*, G), term by term"),
         ),
         Number(
-            "C(G), only a shift", c_r, "nats", "−log 4 + 2 JSD",
-            value(p, np.maximum(r, TINY)), "V(D*, G), term by term",
+            _("C(G), only a shift"), c_r, _("nats"), _("−log 4 + 2 JSD"),
+            value(p, np.maximum(r, TINY)), _("V(D*, G), term by term"),
         ),
-        Number("above −log 4, any p_g", gap, "nats", "C(G) + log 4"),
-        Number("at most, by the proof", bound, "nats", "KL(p_data ‖ first p_g) / (η · iteration)"),
-        Number("shift θ", theta, ""),
+        Number(_("above −log 4, any p_g"), gap, _("nats"), _("C(G) + log 4")),
+        Number(_("at most, by the proof"), bound, _("nats"),
+            _("KL(p_data ‖ first p_g) / (η · iteration)")),
+        Number(_("shift θ"), theta, ""),
         Number(
-            "slope dC/dθ", np.round([slope(p, t) for t in theta], 6) + 0.0, "",
-            "by the optimal D alone", np.round(finite, 6) + 0.0, "by differences of C(θ)",
+            _("slope dC/dθ"), np.round([slope(p, t) for t in theta], 6) + 0.0, "",
+            _("by the optimal D alone"), np.round(finite, 6) + 0.0, _("by differences of C(θ)"),
         ),
     )  # fmt: skip
     return Shown(
@@ -197,16 +199,27 @@ def _v(value: float) -> str:
 
 def _says(t: int, free: float, tied: float, theta: float) -> str:
     if t == 0:
-        return "Both begin with the same p_g. Each iteration finds D*, then moves p_g."
-    begin = f"Iteration {t}: p_g that moves freely is {free:.2g} nats above −log 4"
+        return _("Both begin with the same p_g. Each iteration finds D*, then moves p_g.")
+    begin = _(
+        "Iteration {t}: p_g that moves freely is {free:.2g} nats above −log 4", t=t, free=free
+    )
     if free < 1e-6:
-        begin = f"Iteration {t}: p_g that moves freely is p_data"
+        begin = _("Iteration {t}: p_g that moves freely is p_data", t=t)
     if tied < 0.01:
-        return f"{begin}; the shift has found p_data: θ = {_v(theta)}, {tied:.2g} above."
+        return _(
+            "{begin}; the shift has found p_data: θ = {v}, {tied:.2g} above.",
+            begin=begin,
+            v=_v(theta),
+            tied=tied,
+        )
     if t > STEPS // 2:
         place = f"θ = {_v(theta)}, {tied:.2f} above"
-        return f"{begin}; the shift is stuck at {place}, in a valley of C(θ)."
-    return f"{begin}; the shift is at θ = {_v(theta)}, {tied:.2f} above."
+        return _(
+            "{begin}; the shift is stuck at {place}, in a valley of C(θ).", begin=begin, place=place
+        )
+    return _(
+        "{begin}; the shift is at θ = {v}, {tied:.2f} above.", begin=begin, v=_v(theta), tied=tied
+    )
 
 
 def lab(values: Mapping[str, Any]) -> Spec:
@@ -229,25 +242,28 @@ def lab(values: Mapping[str, Any]) -> Spec:
 
 ENTRY = Demonstration(
     "proposition-2",
-    "Proposition 2: D to its optimum, then a step of p_g",
+    _("Proposition 2: D to its optimum, then a step of p_g"),
     r"p_g \leftarrow p_g \, e^{-\eta \log(1 - D^*)} / Z, \qquad "
     r"\theta \leftarrow \theta - 0.6 \, \frac{d}{d\theta} \sup_D V(D, G_\theta)",
-    "The proof needs D at its optimum in every iteration, and a p_g that can become any density: "
-    "sup over D of V is convex in p_g, so every step leads to p_data. As a function of G's "
-    "parameters it is not convex.",
-    "Goodfellow et al. 2014, Proposition 2 and section 4.2; Bauschke, Bolte & Teboulle 2017",
+    _("The proof needs D at its optimum in every iteration, and a p_g that can "
+"become any density: sup over D of V is convex in p_g, so every step leads "
+"to p_data. As a function of G's parameters it is not convex."),
+    _("Goodfellow et al. 2014, Proposition 2 and section 4.2; Bauschke, Bolte & "
+"Teboulle 2017"),
     (
         Param(
-            "theta", "first shift θ", 3.4, -FARTHEST, FARTHEST, doc="Where both p_g begin: drag it."
+            "theta", _("first shift θ"), 3.4, -FARTHEST, FARTHEST,
+                doc=_("Where both p_g begin: drag it.")
         ),
         Param(
-            "step", "step size η", 0.1, 0.01, 1.0, log=True,
-            doc="Of the p_g that moves freely; with 1 each step is p_g ← (p_data + p_g)/2.",
+            "step", _("step size η"), 0.1, 0.01, 1.0, log=True,
+            doc=_("Of the p_g that moves freely; with 1 each step is p_g ← (p_data + p_g)/2."),
         ),
     ),
     show=show,
-    watch="In the first picture p_g may take any shape, and becomes p_data from any start. "
-    "In the second the same p_g can only shift: it stops with one bump on the wrong bump of "
-    "p_data, although θ = 0 would be right. Drag the start closer to 0, and both arrive.",
+    watch=_("In the first picture p_g may take any shape, and becomes p_data from any "
+"start. In the second the same p_g can only shift: it stops with one bump on "
+"the wrong bump of p_data, although θ = 0 would be right. Drag the start "
+"closer to 0, and both arrive."),
     lab=lab,
 )  # fmt: skip

@@ -12,12 +12,18 @@ from urllib.parse import urlencode
 
 from ganlab.demonstrations.entry import DEMONSTRATIONS, FIGURE, Demonstration
 from ganlab.demonstrations.picture import Shown
+from ganlab.languages import _
 from ganlab.query import changed, one_by_one, refusing, texts_of, values_of
 from ganlab.registry import Param, SpecError
 
 FIRST = "optimal-d"
 CHOICE = Param(
-    FIGURE, "figure", FIRST, kind="choice", choices=DEMONSTRATIONS, doc="What is demonstrated."
+    FIGURE,
+    _("figure"),
+    FIRST,
+    kind="choice",
+    choices=DEMONSTRATIONS,
+    doc=_("What is demonstrated."),
 )
 
 

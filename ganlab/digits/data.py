@@ -15,6 +15,7 @@ from ganlab.digits.download import MIRRORS, Progress, fetch
 from ganlab.digits.idx import DataError, Known, read
 from ganlab.digits.images import PIXELS, Digits, Split
 from ganlab.digits.sets import PARTS, Set, missing, search
+from ganlab.languages import _
 from ganlab.paths import kept
 
 MNIST: dict[str, Known] = {
@@ -113,7 +114,11 @@ def _read(folder: str | Path | None, files: Mapping[str, Known]) -> Digits:
         places = " or ".join(str(p) for p in dict.fromkeys(_pointed(folder) + [cache_folder()]))
         lack = "; ".join(text for place in _pointed(folder) if (text := missing(place)))
         lack = f" (missing: {lack})" if lack else ""
-        raise MissingData("MNIST", f"no complete set in {places}{lack}", f"{names} (.gz or not)")
+        raise MissingData(
+            "MNIST",
+            _("no complete set in {places}{lack}", places=places, lack=lack),
+            _("{names} (.gz or not)", names=names),
+        )
     if found.place == cache_folder():  # which holds MNIST, possibly damaged
         arrays = {part: read(found.paths[part], known) for part, known in files.items()}
         known = True
@@ -124,7 +129,7 @@ def _read(folder: str | Path | None, files: Mapping[str, Known]) -> Digits:
         Split(arrays[f"{p}_pixels"].reshape(-1, PIXELS), arrays[f"{p}_labels"])
         for p in ("train", "test")
     )
-    name = found.name if found.name != "MNIST" else "MNIST, but not the published files"
+    name = found.name if found.name != "MNIST" else _("MNIST, but not the published files")
     return Digits("MNIST" if known else name, train, test, is_mnist=known)
 
 

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from ganlab.digits.alphabet import STYLES, Stroke, Style
 from ganlab.digits.images import PIXELS, SIDE, Digits, Split
+from ganlab.languages import _
 
-SOURCE = "digits drawn by ganlab: not MNIST"
+SOURCE = _("digits drawn by ganlab: not MNIST")
 _BLOCK = 1000  # images drawn from one generator
 _STEPS = 3  # straight pieces between two points of a curve
 _BOX = 20.0  # pixels of the longer side

@@ -19,6 +19,7 @@ import torch
 from ganlab import theory
 from ganlab.domains.label_probe import SEED, WithLabels
 from ganlab.domains.picture import Detail, Layer, Players
+from ganlab.languages import _
 from ganlab.latents import Intervals, LatentEntry, quasi_random
 from ganlab.registry import SpecError
 from ganlab.targets import Target
@@ -250,7 +251,7 @@ class Domain:
     enumerated: ClassVar[bool] = False
 
     def _refuse(self) -> NoReturn:
-        raise SpecError("target", self.name, "1-D or 2-D, or symbols")
+        raise SpecError("target", self.name, _("1-D or 2-D, or symbols"))
 
     def probe(
         self,

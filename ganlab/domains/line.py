@@ -16,6 +16,7 @@ from ganlab.domains.outside import beyond_row, outside, within
 from ganlab.domains.picture import MEAN, Detail, Layer, Players
 from ganlab.domains.tiles import CELLS, D_POINTS, MOST_LATENTS, fullest, to_bytes
 from ganlab.domains.tiles import latents as tile_latents
+from ganlab.languages import _
 from ganlab.latents import Intervals, LatentEntry, labelled
 from ganlab.targets import Target
 
@@ -54,14 +55,14 @@ class Line(Domain):
     ) -> list[Layer]:
         """p_data and p_g as densities, D, D*, the map from latents."""
         return [
-            Layer("p_data", "p_data", "data"),
-            *([Layer("real", "training data", "data")] if finite else []),
+            Layer("p_data", _("p_data"), "data"),
+            *([Layer("real", _("training data"), "data")] if finite else []),
             Layer("p_g", "p_g", "G"),
-            *([Layer("average", "average of G", "G")] if average else []),
+            *([Layer("average", _("average of G"), "G")] if average else []),
             Layer("d", "D(x)", "D"),
             Layer("d_star", "D*(x)", "D"),
             Layer("map", "z → G(z)" if probe.exact else "G(z)", "G"),
-            Layer("gradient", "push on G", "accent"),
+            Layer("gradient", _("push on G"), "accent"),
         ]
 
     def scene(

@@ -16,6 +16,7 @@ from ganlab.domains.picture import ARROWS, Detail, Layer, Players
 from ganlab.domains.plane_probe import GRID, PlaneProbe
 from ganlab.domains.tiles import FAKES, SCALE, fullest
 from ganlab.domains.tiles import latents as tile_latents
+from ganlab.languages import _
 from ganlab.latents import LatentEntry, quasi_random
 from ganlab.targets import Target
 
@@ -55,13 +56,13 @@ class Plane(Domain):
         """D's field, contours of p_data, samples, the image of a grid of latents."""
         return [
             Layer("d", "D(x)", "D"),
-            Layer("p_data", "p_data", "data"),
-            Layer("real", "training data" if finite else "real samples", "data"),
-            Layer("fake", "generated", "G"),
-            *([Layer("average", "average of G", "G")] if average else []),
-            *([Layer("nearest", "nearest data", "data")] if finite else []),
+            Layer("p_data", _("p_data"), "data"),
+            Layer("real", _("training data") if finite else _("real samples"), "data"),
+            Layer("fake", _("generated"), "G"),
+            *([Layer("average", _("average of G"), "G")] if average else []),
+            *([Layer("nearest", _("nearest data"), "data")] if finite else []),
             *([Layer("manifold", "z → G(z)", "G")] if latent_dim <= 2 else []),
-            Layer("gradient", "push on G", "accent"),
+            Layer("gradient", _("push on G"), "accent"),
         ]
 
     def scene(

@@ -15,6 +15,7 @@ from ganlab.domains.symbols_probe import SymbolsProbe
 from ganlab.domains.tiles import latents as tile_latents
 from ganlab.domains.tiles import to_bytes
 from ganlab.estimators import gumbel, hard
+from ganlab.languages import _
 from ganlab.latents import LatentEntry
 from ganlab.targets import Target
 
@@ -50,9 +51,9 @@ class SymbolsDomain(Domain):
     ) -> list[Layer]:
         """Bars of p_data and p_g, marks of D and D*."""
         return [
-            Layer("p_data", "p_data", "data"),
+            Layer("p_data", _("p_data"), "data"),
             Layer("p_g", "p_g", "G"),
-            *([Layer("average", "average of G", "G")] if average else []),
+            *([Layer("average", _("average of G"), "G")] if average else []),
             Layer("d", "D(x)", "D"),
             Layer("d_star", "D*(x)", "D"),
         ]

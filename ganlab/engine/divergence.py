@@ -10,6 +10,7 @@ import torch
 from ganlab.engine.game import Game
 from ganlab.engine.state import State
 from ganlab.engine.turns import Player
+from ganlab.languages import _
 from ganlab.spec import PARAMS, Spec
 
 _GROWN = 1e3  # the size of weights above which the step size is blamed
@@ -29,9 +30,11 @@ class Divergence:
     cause: str
 
     def __str__(self) -> str:
-        return (
-            f"Diverged in iteration {self.iteration:,}: {self.quantity} is no longer finite. "
-            f"{self.cause}"
+        return _(
+            "Diverged in iteration {iteration:,}: {quantity} is no longer finite. {cause}",
+            iteration=self.iteration,
+            quantity=self.quantity,
+            cause=self.cause,
         )
 
 
@@ -49,20 +52,29 @@ def diagnose(
     d, g: the last finite parameters of both players.
     """
     if not torch.isfinite(cost):
-        quantity = f"{player}'s loss"
+        quantity = _("{player}'s loss", player=player)
     elif not torch.isfinite(new.sum()):
-        quantity = f"{player}'s parameters"
+        quantity = _("{player}'s parameters", player=player)
     else:
-        quantity = f"the square of {player}'s gradient"
+        quantity = _("the square of {player}'s gradient", player=player)
     sizes = {"D": d.abs().max().item(), "G": g.abs().max().item()}
     who = max(sizes, key=sizes.__getitem__)
     size, overshoots = sizes[who], sizes[who] >= _GROWN
     rate = f"{(who if overshoots else player).lower()}_lr"
-    advice = f"Try to lower {PARAMS[rate].title} (now {getattr(spec, rate):g})"
+    advice = _(
+        "Try to lower {title} (now {getattr:g})",
+        title=PARAMS[rate].title,
+        getattr=getattr(spec, rate),
+    )
     if overshoots:
-        advice = f"{who}'s weights had grown to {size:.2g}: the steps overshoot. {advice}"
+        advice = _(
+            "{who}'s weights had grown to {size:.2g}: the steps overshoot. {advice}",
+            who=who,
+            size=size,
+            advice=advice,
+        )
     if spec.optimizer != "adam":
-        advice += ", or use Adam, whose steps do not grow with the gradient"
+        advice += _(", or use Adam, whose steps do not grow with the gradient")
     return Divergence(iteration, player, quantity, advice + ".")
 
 

@@ -28,6 +28,7 @@ from ganlab.estimators import (
     log_share,
     seen,
 )
+from ganlab.languages import _
 from ganlab.losses import LossEntry
 from ganlab.registry import SpecError
 from ganlab.spec import Spec
@@ -77,10 +78,10 @@ def minibatches(spec: Spec) -> int:
 def refused(spec: Spec) -> str:
     """Why there is no exact gradient to compare with; "" if there is one."""
     if spec.domain is not SYMBOLS:
-        return "The exact gradient is a sum over all x: only symbols can be listed."
+        return _("The exact gradient is a sum over all x: only symbols can be listed.")
     game = Game.of((spec,), torch.device("cpu"))
     if game.loss.g_sees_real:
-        return f"With the loss {game.loss.title}, a symbol has no cost of its own."
+        return _("With the loss {title}, a symbol has no cost of its own.", title=game.loss.title)
     return ""
 
 
@@ -93,7 +94,7 @@ def estimates(run: Run, which: int = 0) -> Estimates:
     spec = run.specs[which]
     if why := refused(spec):
         raise SpecError(
-            "estimates", spec.target, f"a run with an exact gradient ({why.rstrip('.')})"
+            "estimates", spec.target, _("a run with an exact gradient ({why})", why=why.rstrip("."))
         )
     return _Comparison(Game.of((spec,), run.device), run.state.row(which), spec).made()
 

@@ -27,6 +27,7 @@ from ganlab.figures.base import (
     steady,
 )
 from ganlab.figures.units import nice_ticks, unit_names, unit_ticks
+from ganlab.languages import _
 from ganlab.theme import LINE, SHADES, SIZES
 
 HOVER = "%{y:.4~g}"
@@ -296,5 +297,5 @@ def _latent(
     xy = polylines(np.array([[t, low], [t, high]]) for t in shown)
     layers.add("map", x=xy[:, 0], y=xy[:, 1], yaxis="y3", mode="lines", hoverinfo="skip",
                line={"color": colour, "width": 1})  # fmt: skip
-    text = f"z is {latent['dim']}-dimensional: no line to draw"
+    text = _("z is {dim}-dimensional: no line to draw", dim=latent["dim"])
     return [*notes, {"xref": "paper", "x": 0.5, "yref": "y3", "y": 0.5, "text": text}]

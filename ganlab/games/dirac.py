@@ -18,6 +18,7 @@ import torch
 
 from ganlab.games.entry import Costs, Equilibrium, GameEntry, Values
 from ganlab.games.inputs import on
+from ganlab.languages import _
 from ganlab.losses import LOSSES
 from ganlab.registry import Param
 
@@ -97,28 +98,37 @@ def _flow(values: Values) -> str:
     if values["gp"] or values["noise"] or values["r1"]:
         return ""
     if values["loss"] in ("minimax", "wasserstein", "relativistic-pairing"):
-        return "continuous time follows circles: θ² + ψ² is conserved"
+        return _("continuous time follows circles: θ² + ψ² is conserved")
     if values["loss"] == "non-saturating":
-        return "continuous time approaches 0 as r ≈ √(8/t), slower than any geometric rate ρᵗ"
+        return _("continuous time approaches 0 as r ≈ √(8/t), slower than any geometric rate ρᵗ")
     return ""
 
 
 def _refuse(values: Values) -> tuple[str, Any, str] | None:
     if values["noise"] and values["loss"] in _NO_NOISE:
         title = LOSSES[values["loss"]].title
-        return "noise", values["noise"], f"0 with the loss {title}, whose mean is inside of σ(·)"
+        return (
+            "noise",
+            values["noise"],
+            _("0 with the loss {title}, whose mean is inside of σ(·)", title=title),
+        )
     return None
 
 
 ENTRY = GameEntry(
     "dirac",
-    "Dirac-GAN",
+    _("Dirac-GAN"),
     r"f_D(\theta, \psi) = \ell_D(0, -\psi\theta),\ f_G(\theta, \psi) = \ell_G(0, -\psi\theta)",
-    "The smallest GAN: the data are the point 0, the generator makes the point θ, and D's logit "
-    "is −ψ x, so that ψ x is high where x is generated. The losses are those of the labs.",
+    _(
+        "The smallest GAN: the data are the point 0, the generator makes the point "
+        "θ, and D's logit is −ψ x, so that ψ x is high where x is generated. The "
+        "losses are those of the labs."
+    ),
     cite="Mescheder et al. 2018",
     params=(
-        Param("loss", "loss", "minimax", kind="choice", choices=LOSSES, doc="As in the labs."),
+        Param(
+            "loss", _("loss"), "minimax", kind="choice", choices=LOSSES, doc=_("As in the labs.")
+        ),
         Param(
             "r1",
             "R1, γ",
@@ -126,35 +136,39 @@ ENTRY = GameEntry(
             0.0,
             10.0,
             typical=0.3,
-            doc="Penalty γ/2 ψ² on D's slope, which is ψ everywhere: R1 and R2 are the same here.",
+            doc=_(
+                "Penalty γ/2 ψ² on D's slope, which is ψ everywhere: R1 and R2 are the same here."
+            ),
         ),
         Param(
             "noise",
-            "instance noise σ",
+            _("instance noise σ"),
             0.0,
             0.0,
             3.0,
             typical=0.7,
-            doc="Standard deviation of noise on data and samples; its mean is computed exactly.",
+            doc=_("Standard deviation of noise on data and samples; its mean is computed exactly."),
         ),
         Param(
             "gp",
-            "WGAN-GP, λ",
+            _("WGAN-GP, λ"),
             0.0,
             0.0,
             10.0,
             typical=0.7,
-            doc="Penalty λ/2 (|ψ| − target)² on D's slope.",
+            doc=_("Penalty λ/2 (|ψ| − target)² on D's slope."),
         ),
-        Param("gp_target", "WGAN-GP's target", 1.0, 0.0, 3.0, doc="The slope that it asks for."),
+        Param(
+            "gp_target", _("WGAN-GP's target"), 1.0, 0.0, 3.0, doc=_("The slope that it asks for.")
+        ),
         Param(
             "clip",
-            "WGAN clip c",
+            _("WGAN clip c"),
             0.0,
             0.0,
             10.0,
             typical=1.0,
-            doc="ψ is clipped to [−c, c] after each of D's updates. 0: off.",
+            doc=_("ψ is clipped to [−c, c] after each of D's updates. 0: off."),
         ),
     ),
     costs=_costs,
@@ -164,8 +178,10 @@ ENTRY = GameEntry(
     box=2.5,
     bound=lambda values: values["clip"] or math.inf,
     zero_sum=lambda values: LOSSES[values["loss"]].zero_sum,
-    watch="With minimax, D chases θ for ever and pushes it past the data; R1 or noise makes D "
-    "flat at the data, and both come to rest.",
+    watch=_(
+        "With minimax, D chases θ for ever and pushes it past the data; R1 or noise "
+        "makes D flat at the data, and both come to rest."
+    ),
     flow=_flow,
     refuse=_refuse,
 )

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from ganlab.languages import _
 from ganlab.query import complete
 from ganlab.registry import Entry, Registry, SpecError
 
@@ -50,7 +51,7 @@ class GameEntry(Entry):
     costs: Callable[[torch.Tensor, torch.Tensor, Values], Costs] = field(kw_only=True)
     equilibria: Callable[[Values], tuple[Equilibrium, ...]] = field(kw_only=True)
     variables: tuple[str, str] = ("x", "y")
-    players: tuple[str, str] = ("the first player", "the second player")
+    players: tuple[str, str] = (_("the first player"), _("the second player"))
     start: tuple[float, float] = (1.0, 1.0)
     centre: tuple[float, float] = (0.0, 0.0)
     box: float = 3.0

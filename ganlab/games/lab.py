@@ -16,6 +16,7 @@ from ganlab.games.dirac import ENTRY as DIRAC
 from ganlab.games.method import Method, rule_entry
 from ganlab.games.schemes import SCHEMES
 from ganlab.games.setup import Setup
+from ganlab.languages import _
 from ganlab.optim import OPTIMIZERS
 from ganlab.registry import SpecError
 from ganlab.spec import Spec
@@ -72,17 +73,23 @@ def lab_of(setup: Setup, point: int = 0) -> Lab | None:
     fields |= {"k": method["second_steps"], "g_steps": method["first_steps"], "rule": rule}
     fields["batch"] = _NOISY if values["noise"] else 1
     if len(setup.rules) > 1:
-        differs.append(f"It plays one rule, {rule_entry(rule).title}.")
+        differs.append(_("It plays one rule, {title}.", title=rule_entry(rule).title))
     if rule in SCHEMES:
         fields["rule"] = _NEAREST[rule]
         title, nearest = rule_entry(rule).title, rule_entry(_NEAREST[rule]).title
-        differs.append(f"Labs have no {title}: {nearest} is the nearest.")
+        differs.append(
+            _("Labs have no {title}: {nearest} is the nearest.", title=title, nearest=nearest)
+        )
     if fields["rule"] == "alternating":
-        differs.append("In a lab D moves first, in the game G does.")
+        differs.append(_("In a lab D moves first, in the game G does."))
     if values["noise"]:
-        differs.append(f"The noise is drawn for minibatches of {_NOISY}, not averaged exactly.")
+        differs.append(
+            _("The noise is drawn for minibatches of {noisy}, not averaged exactly.", noisy=_NOISY)
+        )
     if values["gp"] and values["gp_target"] != 1:
-        differs.append(f"WGAN-GP asks for the slope 1, not {values['gp_target']:g}.")
+        differs.append(
+            _("WGAN-GP asks for the slope 1, not {gp_target:g}.", gp_target=values["gp_target"])
+        )
     spec = Spec(**_FIELDS)
     for name, value in fields.items():
         if value == getattr(spec, name):
@@ -91,18 +98,25 @@ def lab_of(setup: Setup, point: int = 0) -> Lab | None:
             spec = spec.replace(**{name: value})
         except SpecError as error:
             differs.append(
-                f"Its {error.name} stays {getattr(spec, name)}; it must be {error.allowed}."
+                _(
+                    "Its {name} stays {getattr}; it must be {allowed}.",
+                    name=error.name,
+                    getattr=getattr(spec, name),
+                    allowed=error.allowed,
+                )
             )
     return Lab(spec, tuple(differs))
 
 
 def game_of(spec: Spec) -> Explained:
     """The Dirac-GAN with a Spec's loss, penalties, optimiser and rule, as far as it has them."""
-    differs = ["One number for each player instead of nets: G's point, D's slope; step size 0.2."]
+    differs = [
+        _("One number for each player instead of nets: G's point, D's slope; step size 0.2.")
+    ]
     optimizer = spec.optimizer
     if optimizer in OPTIMIZERS and optimizer not in ("sgd", "momentum", "nesterov"):
         title = OPTIMIZERS[optimizer].title
-        differs.append(f"SGD: {title} has no eigenvalues where gradients vanish.")
+        differs.append(_("SGD: {title} has no eigenvalues where gradients vanish.", title=title))
         optimizer = "sgd"
     wanted: dict[str, Any] = {
         "loss": spec.loss,
@@ -121,14 +135,24 @@ def game_of(spec: Spec) -> Explained:
             setup = replace(setup, values={**setup.values, name: value})
         except SpecError as error:
             differs.append(
-                f"The game's {name} stays {setup.values[name]}; it must be {error.allowed}."
+                _(
+                    "The game's {name} stays {values}; it must be {allowed}.",
+                    name=name,
+                    values=setup.values[name],
+                    allowed=error.allowed,
+                )
             )
     for name, value in method.items():
         try:
             setup = replace(setup, method={**setup.method, name: value})
         except SpecError as error:
             differs.append(
-                f"The game's {name} stays {setup.method[name]}; it must be {error.allowed}."
+                _(
+                    "The game's {name} stays {method}; it must be {allowed}.",
+                    name=name,
+                    method=setup.method[name],
+                    allowed=error.allowed,
+                )
             )
     return Explained(setup, tuple(differs))
 

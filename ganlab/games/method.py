@@ -9,6 +9,7 @@ from typing import Any
 
 from ganlab.games.entry import GameEntry, Values
 from ganlab.games.schemes import SCHEMES
+from ganlab.languages import _
 from ganlab.optim import OPTIMIZERS, Hyper
 from ganlab.registry import Entry, Param, SpecError
 from ganlab.stabilisers import STABILISERS
@@ -23,7 +24,7 @@ def rule_entry(name: object) -> Entry:
         return SCHEMES[name]
     if isinstance(name, str) and name in RULES:
         return RULES[name]
-    raise SpecError("rule", name, "one of " + ", ".join(rules()))
+    raise SpecError("rule", name, _("one of ") + ", ".join(rules()))
 
 
 def rules() -> tuple[str, ...]:
@@ -39,48 +40,54 @@ def _own(name: str) -> Param:
 
 METHOD: Mapping[str, Param] = {
     "step": Param(
-        "step", "step size h", 0.2, 0.001, 5.0, doc="The learning rate of both players.", log=True
+        "step",
+        _("step size h"),
+        0.2,
+        0.001,
+        5.0,
+        doc=_("The learning rate of both players."),
+        log=True,
     ),
     "optimizer": Param(
         "optimizer",
-        "optimiser",
+        _("optimiser"),
         "sgd",
         kind="choice",
         choices=OPTIMIZERS,
-        doc="As in the labs; it gets the gradient that the rule finds.",
+        doc=_("As in the labs; it gets the gradient that the rule finds."),
     ),
     "momentum": _own("momentum"),
     "betas": _own("betas"),
     "consensus": _own("consensus"),
     "lookahead": Param(
         "lookahead",
-        "lookahead, n",
+        _("lookahead, n"),
         0,
         0,
         LONGEST_CYCLE,
         "int",
-        unit="iterations",
+        unit=_("iterations"),
         typical=5,
-        doc="Every n iterations both players go part of the way back. 0: off.",
+        doc=_("Every n iterations both players go part of the way back. 0: off."),
     ),
     "lookahead_share": _own("lookahead_share"),
     "first_steps": Param(
         "first_steps",
-        "updates of the first player",
+        _("updates of the first player"),
         1,
         1,
         10,
         "int",
-        doc="How many it makes in an iteration, before the second player's.",
+        doc=_("How many it makes in an iteration, before the second player's."),
     ),
     "second_steps": Param(
         "second_steps",
-        "updates of the second player",
+        _("updates of the second player"),
         1,
         1,
         10,
         "int",
-        doc="How many it makes in an iteration.",
+        doc=_("How many it makes in an iteration."),
     ),
 }
 
@@ -110,7 +117,7 @@ class Method:
                 value = METHOD[field.name].check(getattr(self, field.name))
                 object.__setattr__(self, field.name, value)
         if len(self.betas) != 2:
-            raise SpecError("betas", self.betas, "two numbers, separated by a comma")
+            raise SpecError("betas", self.betas, _("two numbers, separated by a comma"))
 
     @property
     def exact(self) -> bool:
@@ -130,17 +137,27 @@ class Method:
         if self.exact:
             if self.optimizer != "sgd":
                 other = OPTIMIZERS[self.optimizer].title
-                raise SpecError("rule", self.rule, f"another one with {other}: it has no optimiser")
+                raise SpecError(
+                    "rule",
+                    self.rule,
+                    _("another one with {other}: it has no optimiser", other=other),
+                )
             if self.lookahead:
-                raise SpecError("lookahead", self.lookahead, f"0 with the rule {title}")
+                raise SpecError(
+                    "lookahead", self.lookahead, _("0 with the rule {title}", title=title)
+                )
             for name in ("first_steps", "second_steps"):
                 if getattr(self, name) > 1:
-                    raise SpecError(name, getattr(self, name), f"1 with the rule {title}")
+                    raise SpecError(
+                        name, getattr(self, name), _("1 with the rule {title}", title=title)
+                    )
             if game.bound(values) < float("inf"):
-                raise SpecError("clip", game.bound(values), f"0 with the rule {title}")
+                raise SpecError(
+                    "clip", game.bound(values), _("0 with the rule {title}", title=title)
+                )
             return
         if self.rule == "cgd" and not game.zero_sum(values):
-            raise SpecError("rule", self.rule, "another one: this game is not zero-sum")
+            raise SpecError("rule", self.rule, _("another one: this game is not zero-sum"))
         # The rule reads what it needs of a Spec; games have none of the stabilisers of nets.
         spec = _Off(optimizer=self.optimizer, consensus=self.consensus, loss="wasserstein")
         why = RULES[self.rule].refuse(spec)

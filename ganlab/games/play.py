@@ -9,6 +9,7 @@ from ganlab.games.field import Field
 from ganlab.games.method import Method
 from ganlab.games.schemes import FAR, SCHEMES
 from ganlab.games.turn import SmallGame
+from ganlab.languages import _
 from ganlab.registry import SpecError
 
 MOST_STARTS = 64
@@ -41,9 +42,15 @@ class Play:
         except (TypeError, ValueError):
             points = np.zeros(0)
         if points.ndim != 2 or points.shape[1] != 2 or not 1 <= len(points) <= MOST_STARTS:
-            raise SpecError("start", starts, f"1 to {MOST_STARTS} points of two numbers")
+            raise SpecError(
+                "start",
+                starts,
+                _("1 to {most_starts} points of two numbers", most_starts=MOST_STARTS),
+            )
         if not (np.abs(points) <= FAR).all():
-            raise SpecError("start", starts, f"numbers from {-FAR:g} to {FAR:g}")
+            raise SpecError(
+                "start", starts, _("numbers from {far:g} to {far2:g}", far=-FAR, far2=FAR)
+            )
         self.path = points[None]
         self.diverged = np.zeros(len(points), int)
         self.field = Field(self.game, self.values, self.method.consensus)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ganlab.games.setup import Setup
+from ganlab.languages import _
 
 
 @dataclass(frozen=True)
@@ -20,16 +21,21 @@ class GamePreset:
 PRESETS = (
     GamePreset(
         "rules",
-        "bilinear: three rules",
-        "The same game and step size: simultaneous steps spiral out, alternating ones stay, and "
-        "extragradient spirals in.",
+        _("bilinear: three rules"),
+        _(
+            "The same game and step size: simultaneous steps spiral out, alternating "
+            "ones stay, and extragradient spirals in."
+        ),
         Setup("bilinear"),
     ),
     GamePreset(
         "time",
-        "bilinear: is it the game or the step?",
-        "Continuous time circles for ever: the game rotates, and the step size makes it worse "
-        "(simultaneous), hides it (implicit) or nearly keeps it (Runge-Kutta).",
+        _("bilinear: is it the game or the step?"),
+        _(
+            "Continuous time circles for ever: the game rotates, and the step size makes "
+            "it worse (simultaneous), hides it (implicit) or nearly keeps it "
+            "(Runge-Kutta)."
+        ),
         Setup(
             "bilinear",
             rules=("continuous", "simultaneous", "implicit", "rk4"),
@@ -39,9 +45,11 @@ PRESETS = (
     ),
     GamePreset(
         "momentum",
-        "bilinear: negative momentum",
-        "With momentum −0.5 alternating steps converge, and simultaneous ones still do not. Make "
-        "it positive: both diverge.",
+        _("bilinear: negative momentum"),
+        _(
+            "With momentum −0.5 alternating steps converge, and simultaneous ones still "
+            "do not. Make it positive: both diverge."
+        ),
         Setup(
             "bilinear",
             rules=("alternating", "simultaneous"),
@@ -51,29 +59,35 @@ PRESETS = (
     ),
     GamePreset(
         "minimax",
-        "Dirac-GAN: minimax",
-        "The smallest GAN never comes to rest: alternating steps circle, and simultaneous ones "
-        "drift outwards.",
+        _("Dirac-GAN: minimax"),
+        _(
+            "The smallest GAN never comes to rest: alternating steps circle, and "
+            "simultaneous ones drift outwards."
+        ),
         Setup("dirac", rules=("simultaneous", "alternating", "continuous")),
     ),
     GamePreset(
         "r1",
-        "Dirac-GAN: R1",
-        "A penalty on D's slope moves the eigenvalues inside the circle: both rules converge. "
-        "Raise γ to 1: the rotation ends.",
+        _("Dirac-GAN: R1"),
+        _(
+            "A penalty on D's slope moves the eigenvalues inside the circle: both rules "
+            "converge. Raise γ to 1: the rotation ends."
+        ),
         Setup("dirac", {"r1": 0.3}, rules=("simultaneous", "alternating")),
     ),
     GamePreset(
         "noise",
-        "Dirac-GAN: instance noise",
-        "Noise on data and samples blunts D near the data, and the GAN converges.",
+        _("Dirac-GAN: instance noise"),
+        _("Noise on data and samples blunts D near the data, and the GAN converges."),
         Setup("dirac", {"noise": 0.7}, rules=("simultaneous", "alternating")),
     ),
     GamePreset(
         "saturation",
-        "Dirac-GAN: non-saturating",
-        "The eigenvalues are those of minimax, and decide nothing: the flow creeps in as √(8/t), "
-        "and simultaneous steps end in a limit cycle.",
+        _("Dirac-GAN: non-saturating"),
+        _(
+            "The eigenvalues are those of minimax, and decide nothing: the flow creeps "
+            "in as √(8/t), and simultaneous steps end in a limit cycle."
+        ),
         Setup(
             "dirac",
             {"loss": "non-saturating"},
@@ -83,8 +97,8 @@ PRESETS = (
     ),
     GamePreset(
         "wgan",
-        "Dirac-GAN: WGAN, clipped",
-        "Clipping bounds D's slope but does not damp: both rules circle for ever.",
+        _("Dirac-GAN: WGAN, clipped"),
+        _("Clipping bounds D's slope but does not damp: both rules circle for ever."),
         Setup(
             "dirac",
             {"loss": "wasserstein", "clip": 1.0},
@@ -93,9 +107,11 @@ PRESETS = (
     ),
     GamePreset(
         "potential",
-        "quadratic: potential to rotation",
-        "Turn φ from 0° to 90°: at first both descend a potential, at last they only rotate. "
-        "Symplectic gradient adjustment turns the rotation inwards.",
+        _("quadratic: potential to rotation"),
+        _(
+            "Turn φ from 0° to 90°: at first both descend a potential, at last they only "
+            "rotate. Symplectic gradient adjustment turns the rotation inwards."
+        ),
         Setup(
             "quadratic",
             {"angle": 60.0},
@@ -106,8 +122,8 @@ PRESETS = (
     ),
     GamePreset(
         "consensus",
-        "Dirac-GAN: consensus optimisation",
-        "Both players also make the gradient small, which pulls all trajectories to rest.",
+        _("Dirac-GAN: consensus optimisation"),
+        _("Both players also make the gradient small, which pulls all trajectories to rest."),
         Setup(
             "dirac",
             rules=("simultaneous", "alternating", "continuous"),
@@ -117,8 +133,8 @@ PRESETS = (
     ),
     GamePreset(
         "salimans",
-        "Salimans' toy: orbits",
-        "The orbits are not circles: f is flat near x = 0.",
+        _("Salimans' toy: orbits"),
+        _("The orbits are not circles: f is flat near x = 0."),
         Setup(
             "salimans",
             rules=("alternating", "simultaneous", "extragradient"),
@@ -129,9 +145,11 @@ PRESETS = (
     ),
     GamePreset(
         "variance",
-        "learning a variance: two equilibria",
-        "Which sign of v is learnt depends on the start; extragradient and optimistic steps reach "
-        "it, alternating ones circle.",
+        _("learning a variance: two equilibria"),
+        _(
+            "Which sign of v is learnt depends on the start; extragradient and "
+            "optimistic steps reach it, alternating ones circle."
+        ),
         Setup(
             "covariance",
             rules=("alternating", "extragradient", "optimistic"),

@@ -14,6 +14,7 @@ from scipy.integrate import DOP853
 
 from ganlab.games.entry import Array
 from ganlab.games.field import Field
+from ganlab.languages import _
 from ganlab.registry import Entry, Registry
 
 TOLERANCE = 1e-10
@@ -119,10 +120,12 @@ def _solve(field: Field, old: Array, h: float) -> Array:
 SCHEMES.add(
     SchemeEntry(
         "continuous",
-        "continuous time",
+        _("continuous time"),
         r"\dot\theta = -v(\theta)",
-        "The limit of small steps: what rotates here belongs to the game, not to the step size. "
-        "One iteration is the time h.",
+        _(
+            "The limit of small steps: what rotates here belongs to the game, not to the "
+            "step size. One iteration is the time h."
+        ),
         cite="Mescheder et al. 2018",
         advance=_continuous,
     )
@@ -130,10 +133,12 @@ SCHEMES.add(
 SCHEMES.add(
     SchemeEntry(
         "implicit",
-        "implicit (proximal)",
+        _("implicit (proximal)"),
         r"\theta' = \theta - \eta\,v(\theta')",
-        "Each step uses the gradient at its own end, found by Newton's method: it spirals in at "
-        "every step size, which extragradient only imitates.",
+        _(
+            "Each step uses the gradient at its own end, found by Newton's method: it "
+            "spirals in at every step size, which extragradient only imitates."
+        ),
         cite="Rockafellar 1976; Mokhtari et al. 2020",
         advance=_implicit,
     )

@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 from ganlab.games.entry import GAMES, GameEntry
 from ganlab.games.method import METHOD, Method, rule_entry, rules
 from ganlab.games.schemes import SCHEMES
+from ganlab.languages import _
 from ganlab.query import changed, one_by_one, refusing, texts_of, values_of
 from ganlab.registry import Entry, Param, Registry, SpecError
 
@@ -23,18 +24,20 @@ BUDGET = 10_000  # plain updates, of about 0.1 ms each
 _SCHEME_WORK = {"continuous": 10.0, "implicit": 6.0}
 _MOST_WORK = 20.0
 
-GAME = Param("game", "game", "bilinear", kind="choice", choices=GAMES, doc="Who plays for what.")
+GAME = Param(
+    "game", _("game"), "bilinear", kind="choice", choices=GAMES, doc=_("Who plays for what.")
+)
 START = Param(
     "start",
-    "starting points",
+    _("starting points"),
     (),
     -1000.0,
     1000.0,
     "floats",
     longest=2 * MOST_STARTS,
-    doc=f"x and y of 1 to {MOST_STARTS} points, one after the other.",
+    doc=_("x and y of 1 to {most_starts} points, one after the other.", most_starts=MOST_STARTS),
 )
-UPDATES = Param("updates", "updates", 300, 10, 2000, "int", doc="How many each rule makes.")
+UPDATES = Param("updates", _("updates"), 300, 10, 2000, "int", doc=_("How many each rule makes."))
 
 
 class _Rules:
@@ -45,7 +48,11 @@ class _Rules:
     def parse(self, text: str) -> tuple[str, ...]:
         names = tuple(dict.fromkeys(text.split(",")))
         if not 1 <= len(names) <= MOST_RULES or any(name not in rules() for name in names):
-            allowed = f"1 to {MOST_RULES} of {', '.join(rules())}, separated by commas"
+            allowed = _(
+                "1 to {most_rules} of {listed}, separated by commas",
+                most_rules=MOST_RULES,
+                listed=", ".join(rules()),
+            )
             raise SpecError(self.name, text, allowed)
         return names
 
@@ -81,7 +88,9 @@ class Setup:
         put(self, "rules", RULES_PARAM.parse(",".join(self.rules)))
         put(self, "method", {n: p.check(self.method.get(n, p.default)) for n, p in METHOD.items()})
         if len(self.starts) > MOST_STARTS:
-            raise SpecError("start", self.starts, f"at most {MOST_STARTS} points")
+            raise SpecError(
+                "start", self.starts, _("at most {most_starts} points", most_starts=MOST_STARTS)
+            )
         put(self, "updates", UPDATES.check(self.updates))
         self.methods()
 
@@ -142,7 +151,7 @@ class Setup:
         read = values_of(known, rest, refuse)
         flat = read.get("start", ())
         if len(flat) % 2:
-            refuse(SpecError("start", START.format(flat), "an even number of numbers"))
+            refuse(SpecError("start", START.format(flat), _("an even number of numbers")))
             flat = ()
         plain = replace(
             cls(name),

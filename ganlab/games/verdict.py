@@ -12,6 +12,7 @@ from ganlab.games import closed, spectrum
 from ganlab.games.entry import Array, Equilibrium
 from ganlab.games.method import Method
 from ganlab.games.play import Play
+from ganlab.languages import _
 from ganlab.optim import OPTIMIZERS
 
 _ON = 1e-6  # how far from the unit circle an eigenvalue still counts as on it
@@ -99,16 +100,16 @@ def verdict(play: Play, found: Spectrum, run: int = 0) -> Verdict:
     if radius is not None and not play.game.linear:
         why.append(_beyond(word, radius, distance))
     if play.game.linear and predicted is not None and 0 < abs(predicted) * play.updates < 0.02:
-        why.append(f"In {play.updates} updates that is too little to be seen.")
+        why.append(_("In {updates} updates that is too little to be seen.", updates=play.updates))
     plain = play.method.rule == "continuous" and not play.method.consensus
     if plain and play.game.flow(play.values):
         text = play.game.flow(play.values)
         why.append(f"{text[0].upper()}{text[1:]}.")
     if play.diverged[run]:
-        far = "it is more than a million away"
+        far = _("it is more than a million away")
         if play.method.exact:
-            far += ", or changes too fast to be followed"
-        why.append(f"From update {play.diverged[run]} on {far}.")
+            far += _(", or changes too fast to be followed")
+        why.append(_("From update {diverged} on {far}.", diverged=play.diverged[run], far=far))
     return Verdict(word, " ".join(filter(None, why)), predicted, measured)
 
 
@@ -134,19 +135,29 @@ def _eigenvalues(found: Spectrum, method: Method) -> str:
     values, radius = found.values, found.radius
     assert values is not None and radius is not None
     largest = values[np.abs(values).argmax()]
-    many = f"{found.updates} updates" if found.updates > 1 else "one update"
+    many = f"{found.updates} updates" if found.updates > 1 else _("one update")
     size = abs(largest)
     if abs(size - 1) < _ON:
-        where = "is on the unit circle: to first order the distance stays"
+        where = _("is on the unit circle: to first order the distance stays")
     else:
         side, what = ("inside", "shrinks") if size < 1 else ("outside", "grows")
-        where = f"is {side} the unit circle: near the equilibrium the distance {what}"
+        where = _(
+            "is {side} the unit circle: near the equilibrium the distance {what}",
+            side=side,
+            what=what,
+        )
     turn = abs(math.degrees(math.atan2(largest.imag, largest.real)))
     if abs(largest.imag) < 1e-9:
-        way = "" if largest.real >= 0 else ", and each update jumps to the other side"
+        way = "" if largest.real >= 0 else _(", and each update jumps to the other side")
     else:
-        way = f", and the point turns by {turn:.3g}°"
-    return f"The largest eigenvalue of {many}, |μ| = {size:.5f}, {where}{way}."
+        way = _(", and the point turns by {turn:.3g}°", turn=turn)
+    return _(
+        "The largest eigenvalue of {many}, |μ| = {size:.5f}, {where}{way}.",
+        many=many,
+        size=size,
+        where=where,
+        way=way,
+    )
 
 
 def _beyond(word: str, radius: float, distance: Array) -> str:
@@ -155,25 +166,34 @@ def _beyond(word: str, radius: float, distance: Array) -> str:
     seen = f"between {np.nanmin(tail):.3g} and {np.nanmax(tail):.3g}"
     if abs(radius - 1) < _ON:
         if word == "converges":
-            return "There the curvature of the costs decides: it pulls in, but slower than any ρᵗ."
+            return _(
+                "There the curvature of the costs decides: it pulls in, but slower than any ρᵗ."
+            )
         if word == "diverges":
-            return "There the curvature of the costs decides: it pushes out."
-        return f"There the curvature of the costs decides: this trajectory stays {seen}."
+            return _("There the curvature of the costs decides: it pushes out.")
+        return _(
+            "There the curvature of the costs decides: this trajectory stays {seen}.", seen=seen
+        )
     if radius > 1 and word == "orbits":
-        return f"Further out it is held: this trajectory circles at distances {seen}."
+        return _("Further out it is held: this trajectory circles at distances {seen}.", seen=seen)
     if radius > 1 and word == "converges":
-        return f"This trajectory starts further out, and still comes closer: it is {seen}."
+        return _(
+            "This trajectory starts further out, and still comes closer: it is {seen}.", seen=seen
+        )
     if radius < 1 and word != "converges":
-        return "This trajectory starts too far away to be drawn in."
+        return _("This trajectory starts too far away to be drawn in.")
     return ""
 
 
 def _none(play: Play) -> str:
     rest = play.game.equilibria(play.values)
     if not rest or rest[0].jacobian is None:
-        return "The gradients jump at the equilibrium, so that no eigenvalue describes an update."
+        return _(
+            "The gradients jump at the equilibrium, so that no eigenvalue describes an update."
+        )
     title = OPTIMIZERS[play.method.optimizer].title
-    return (
-        f"{title} divides by the size of gradients, which vanish at the equilibrium: its update "
-        "has no derivative there, and no eigenvalues."
+    return _(
+        "{title} divides by the size of gradients, which vanish at the equilibrium: "
+        "its update has no derivative there, and no eigenvalues.",
+        title=title,
     )

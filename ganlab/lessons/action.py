@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any, NamedTuple
 
+from ganlab.languages import _
 from ganlab.layer_words import LAYERS
 from ganlab.lessons.condition import BUTTONS
 from ganlab.registry import SpecError
@@ -31,17 +32,22 @@ def action(text: str) -> Action:
     if found := _SET.fullmatch(text.strip()):
         name = found["name"]
         if name not in PARAMS:
-            raise SpecError("does", text, "a field of a run = its value, such as k = 5")
+            raise SpecError("does", text, _("a field of a run = its value, such as k = 5"))
         return Action("set", name, PARAMS[name].parse(found["value"]))
     if found := _PRESS.fullmatch(text.strip()):
         times = int(found["times"] or 1)
         if not 1 <= times <= _MOST_TIMES:
-            raise SpecError("does", text, f"a button pressed 1 to {_MOST_TIMES} times")
+            raise SpecError(
+                "does", text, _("a button pressed 1 to {most_times} times", most_times=_MOST_TIMES)
+            )
         return Action("press", found["name"], times=times)
     if (found := _LAYER.fullmatch(text.strip())) and found["name"] in LAYERS:
         return Action(found["verb"], found["name"])
     raise SpecError(
         "does",
         text,
-        f"FIELD = VALUE, a button ({', '.join(BUTTONS)}) and how often, hide LAYER or show LAYER",
+        _(
+            "FIELD = VALUE, a button ({listed}) and how often, hide LAYER or show LAYER",
+            listed=", ".join(BUTTONS),
+        ),
     )

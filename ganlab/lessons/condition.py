@@ -24,6 +24,7 @@ from typing import Any
 
 import numpy as np
 
+from ganlab.languages import _
 from ganlab.layer_words import LAYERS
 from ganlab.registry import SpecError
 from ganlab.spec import PARAMS, Spec
@@ -93,9 +94,11 @@ _REACHED: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Mult: operator.mul,
     ast.Div: operator.truediv,
 }
-GRAMMAR = (
-    "comparisons joined by and, or, not; of numbers, measures of the run, its fields, "
-    f"{', '.join((*NUMBERS, *STATES))}, {', '.join((*_OF_MEASURES, *_OF_NAMES))}"
+GRAMMAR = _(
+    "comparisons joined by and, or, not; of numbers, measures of the run, its "
+    "fields, {listed}, {listed2}",
+    listed=", ".join((*NUMBERS, *STATES)),
+    listed2=", ".join((*_OF_MEASURES, *_OF_NAMES)),
 )
 
 Tree = tuple[Any, ...]
@@ -140,7 +143,7 @@ class Condition:
         self.text, self._name, self._runs, self._parts = text, name, runs, 0
         self._tree = self._read(self._parsed(), 0)
         if self._tree[0] not in ("and", "or", "not", "compare", "state", "call"):
-            raise self._refused("a condition, such as iteration >= 500")
+            raise self._refused(_("a condition, such as iteration >= 500"))
 
     def __repr__(self) -> str:
         return f"Condition({self.text!r})"
@@ -154,18 +157,24 @@ class Condition:
 
     def _parsed(self) -> ast.expr:
         if len(self.text) > LONGEST or not self.text.strip() or "#" in self.text:
-            raise self._refused(f"a condition of at most {LONGEST} characters")
+            raise self._refused(_("a condition of at most {longest} characters", longest=LONGEST))
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 return ast.parse(" ".join(self.text.split()), mode="eval").body
         except (SyntaxError, ValueError, RecursionError, MemoryError):
-            raise self._refused(f"a complete condition: {GRAMMAR}") from None
+            raise self._refused(_("a complete condition: {grammar}", grammar=GRAMMAR)) from None
 
     def _read(self, node: ast.AST, depth: int) -> Tree:
         self._parts += 1
         if self._parts > _MOST_PARTS or depth > _DEEPEST:
-            raise self._refused(f"a condition of at most {_MOST_PARTS} parts, {_DEEPEST} deep")
+            raise self._refused(
+                _(
+                    "a condition of at most {most_parts} parts, {deepest} deep",
+                    most_parts=_MOST_PARTS,
+                    deepest=_DEEPEST,
+                )
+            )
 
         def inner(one: ast.AST) -> Tree:
             return self._read(one, depth + 1)
@@ -204,20 +213,28 @@ class Condition:
             tree = self._name_of(arg)
             if tree[0] == "measure":
                 return ("over", _OF_MEASURES[name], *tree[1:])
-            raise self._refused(f"{name}(...) of one of {', '.join(MEASURES)}")
+            raise self._refused(
+                _("{name}(...) of one of {listed}", name=name, listed=", ".join(MEASURES))
+            )
         if name in _OF_NAMES:
             known = _OF_NAMES[name]
             if isinstance(arg, ast.Name) and arg.id in known:
                 return ("number" if name == "pressed" else "call", name, arg.id)
-            raise self._refused(f"{name}(...) of one of {', '.join(known)}")
-        raise self._refused(f"one of the functions {', '.join((*_OF_MEASURES, *_OF_NAMES))}")
+            raise self._refused(
+                _("{name}(...) of one of {listed}", name=name, listed=", ".join(known))
+            )
+        raise self._refused(
+            _("one of the functions {listed}", listed=", ".join((*_OF_MEASURES, *_OF_NAMES)))
+        )
 
     def _name_of(self, node: ast.AST) -> Tree:
         run, name = 0, ""
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
             letters = RUNS[: self._runs]
             if node.value.id not in letters or self._runs == 1:
-                raise self._refused(f"measures of a run that exists: {', '.join(letters)}")
+                raise self._refused(
+                    _("measures of a run that exists: {listed}", listed=", ".join(letters))
+                )
             run, name = letters.index(node.value.id), node.attr
         elif isinstance(node, ast.Name):
             name = node.id
@@ -230,8 +247,13 @@ class Condition:
         if isinstance(node, ast.Name) and name in STATES:
             return ("state", name)
         raise self._refused(
-            f"a condition without “{name or ast.unparse(node)}”: there are the measures "
-            f"{', '.join(MEASURES)}; {', '.join((*NUMBERS, *STATES))}; and the fields of a run"
+            _(
+                "a condition without “{name}”: there are the measures {listed}; {listed2}; "
+                "and the fields of a run",
+                name=name or ast.unparse(node),
+                listed=", ".join(MEASURES),
+                listed2=", ".join((*NUMBERS, *STATES)),
+            )
         )
 
 

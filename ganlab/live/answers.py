@@ -17,7 +17,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ganlab import rights
-from ganlab.live.wire import MOST_TEXT
+from ganlab.languages import nearest
+from ganlab.live.wire import MOST_TEXT, Packed
 
 DATA = "data"  # the kind of request that a page makes at each change; the others are files
 TYPES = {DATA: "application/octet-stream", "csv": "text/csv"}
@@ -102,4 +103,6 @@ async def endpoint(request: Request) -> Response:
         _waiting[visitor] -= 1
         if not _waiting[visitor]:
             del _waiting[visitor]
+    if isinstance(made, Packed):
+        made = made.into(nearest(request.headers.get("accept-language")))
     return Response(made, 200, headers, TYPES[kind])

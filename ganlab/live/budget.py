@@ -10,6 +10,7 @@ from ganlab.engine.cost import Cost, cost, surely_below
 from ganlab.engine.structure import Structure
 from ganlab.events import Event, write
 from ganlab.experiment import SEEDS, Experiment
+from ganlab.languages import _
 from ganlab.limits import limit
 from ganlab.registry import SpecError
 from ganlab.spec import PARAMS, Spec
@@ -122,7 +123,9 @@ def afford_events(
             specs.append((spec, event))
     if len(structures) > _MOST_CODES:
         raise SpecError(
-            "events", f"{len(structures)} kinds of update", f"at most {_MOST_CODES} in one"
+            "events",
+            _("{count} kinds of update", count=len(structures)),
+            _("at most {most_codes} in one", most_codes=_MOST_CODES),
         )
     demands = []
     for spec, event in specs:
@@ -130,21 +133,28 @@ def afford_events(
             demands.append(afford([spec] * beside, runs))
         except TooDear as error:
             # Lowering a field at the start would not help: the event sets it.
-            allowed = f"within the limits of this server: {error.why}"
+            allowed = _("within the limits of this server: {why}", why=error.why)
             raise SpecError("events", write([event]), allowed) from None
     return max((d for d in demands if d is not None), key=lambda d: d.update, default=None)
 
 
 def _why(asked: Demand, runs: int) -> str:
-    what = "one update" if runs == 1 else f"one update of all {runs} runs"
+    what = _("one update") if runs == 1 else _("one update of all {runs} runs", runs=runs)
     seconds, most = limit("update_seconds"), limit("memory_gb")
     if asked.update > seconds:
-        return (
-            f"{what} would take about {_time(asked.update)}, and this server allows "
-            f"{_time(seconds)}"
+        return _(
+            "{what} would take about {time}, and this server allows {time2}",
+            what=what,
+            time=_time(asked.update),
+            time2=_time(seconds),
         )
     size = f"{asked.peak / _GB:.2g}" if asked.peak < 10 * _GB else f"{asked.peak / _GB:,.0f}"
-    return f"{what} would need about {size} GB of memory, and this server allows {most:g} GB"
+    return _(
+        "{what} would need about {size} GB of memory, and this server allows {most:g} GB",
+        what=what,
+        size=size,
+        most=most,
+    )
 
 
 def _time(seconds: float) -> str:
@@ -153,11 +163,11 @@ def _time(seconds: float) -> str:
 
 def _advice(spec: Spec, changes: dict[str, Any]) -> str:
     if not changes:
-        return "Choose smaller nets or a smaller batch"
+        return _("Choose smaller nets or a smaller batch")
     parts = []
     for name, new in changes.items():
         if name == "runs":
-            parts.append(f"the number of seeds to {new}")
+            parts.append(_("the number of seeds to {new}", new=new))
         else:
             old, new = (PARAMS[name].words(v) for v in (getattr(spec, name), new))
             parts.append(f"“{PARAMS[name].title}” from {old} to {new}")
@@ -168,7 +178,7 @@ def _advice(spec: Spec, changes: dict[str, Any]) -> str:
 def _lowered(spec: Spec, runs: int, share: float) -> dict[str, Any]:
     """Fields and values that bring `spec` within `share` of the limits; empty if none are found."""
     changes: dict[str, Any] = {}
-    for _ in range(8):
+    for _unused in range(8):
         now = spec.replace(**{n: v for n, v in changes.items() if n != "runs"})
         excess = demand([now], changes.get("runs", runs)).excess / share
         if excess <= 1:

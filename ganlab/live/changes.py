@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 
 from ganlab.experiment import Experiment, params
+from ganlab.languages import _
 from ganlab.live.history import History
 from ganlab.live.run_group import AppliedEvent
 from ganlab.params import LIVE, PARAMS
@@ -22,9 +23,9 @@ def in_words(name: str, before: Spec, after: Spec) -> tuple[str, str, str]:
 def restarts(before: Experiment, after: Experiment) -> str | None:
     """Why the runs must restart to become `after`; None if they can continue."""
     if len(before.specs) != len(after.specs):
-        return f"Restarted with {len(after.specs)} runs."
+        return _("Restarted with {count} runs.", count=len(after.specs))
     if before.seeds != after.seeds:
-        return f"Restarted with {after.seeds} seeds."
+        return _("Restarted with {seeds} seeds.", seeds=after.seeds)
     pairs = list(zip(before.specs, after.specs, strict=True))
     names = [
         name
@@ -50,7 +51,7 @@ def mark(history: History, events: list[AppliedEvent], runs: int) -> None:
                 _mark_changes(history, iteration, changed, runs)
                 changed = {}
                 history.mark_update(iteration, one.event.player, _who([one.run], runs))
-            for name, _ in one.event.fields:
+            for name, _unused in one.event.fields:
                 if getattr(one.before, name) != getattr(one.after, name):
                     words = in_words(name, one.before, one.after)
                     changed.setdefault(words, []).append(one.run)

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from ganlab.domains.picture import MEAN
 from ganlab.export import KINDS
+from ganlab.languages import _
 from ganlab.layer_words import LAYERS
 from ganlab.live import drawing
 from ganlab.live.take_away import PAGE, SIZES, STOP
@@ -113,7 +114,7 @@ class SpectrumRequest(NamedTuple):
 def _spectrum(message: dict[str, Any]) -> SpectrumRequest:
     r1: Any = message.get("r1")
     if isinstance(r1, bool) or not isinstance(r1, (int, float)) or not math.isfinite(r1):
-        raise SpecError("r1", r1, "a number: a strength of R1, or -1 for none")
+        raise SpecError("r1", r1, _("a number: a strength of R1, or -1 for none"))
     return SpectrumRequest(_switch(message), None if r1 == -1 else PARAMS["r1"].check(r1))
 
 
@@ -125,7 +126,7 @@ def _speed(message: dict[str, Any]) -> float:
     value = message.get("value")
     number = value if isinstance(value, (int, float)) else math.nan  # NaN is neither
     if isinstance(value, bool) or not (number == 0 or SLOWEST <= number <= 1e6):
-        allowed = f"updates per second from {SLOWEST} to 1e6, or 0: full speed"
+        allowed = _("updates per second from {slowest} to 1e6, or 0: full speed", slowest=SLOWEST)
         raise SpecError("speed", value, allowed)
     return float(number)
 
@@ -137,56 +138,62 @@ def _change(message: dict[str, Any]) -> Change:
 def _switch(message: dict[str, Any]) -> bool:
     value = message.get("value")
     if not isinstance(value, bool):
-        raise SpecError(str(message.get("cmd")), value, "true or false")
+        raise SpecError(str(message.get("cmd")), value, _("true or false"))
     return value
 
 
 def _label(message: dict[str, Any]) -> int:
     value = message.get("value")
     if type(value) is not int or value < MEAN:
-        raise SpecError("label", value, f"the number of a label, or {MEAN}: the mean of all")
+        raise SpecError(
+            "label", value, _("the number of a label, or {mean}: the mean of all", mean=MEAN)
+        )
     return value
 
 
 def _choice(message: dict[str, Any]) -> int:
     value = message.get("value")
     if type(value) is not int or not 0 <= value < _MOST_STEPS:
-        raise SpecError(str(message.get("cmd")), value, "a number from 0 up")
+        raise SpecError(str(message.get("cmd")), value, _("a number from 0 up"))
     return value
 
 
 def _layers(message: dict[str, Any]) -> tuple[str, ...]:
     value = message.get("value")
     if not isinstance(value, list) or not all(isinstance(v, str) and v in LAYERS for v in value):
-        raise SpecError("layers", value, f"a list of {', '.join(LAYERS)}")
+        raise SpecError("layers", value, _("a list of {listed}", listed=", ".join(LAYERS)))
     return tuple(value[: len(LAYERS)])
 
 
 def _drawn(message: dict[str, Any]) -> int:
     total = message.get("n")
     if type(total) is not int or total < 0:
-        raise SpecError("n", total, "the number of frames of this connection handled so far")
+        raise SpecError("n", total, _("the number of frames of this connection handled so far"))
     return total
 
 
 def _place(message: dict[str, Any], name: str = "at") -> int:
     at = message.get(name)
     if type(at) is not int or not 0 <= at <= 10**12:
-        raise SpecError(name, at, "a place on the timeline: an integer >= 0")
+        raise SpecError(name, at, _("a place on the timeline: an integer >= 0"))
     return at
 
 
 def _scrub(message: dict[str, Any]) -> Scrub:
     kept = message.get("kept")
     if not isinstance(kept, bool):
-        raise SpecError("kept", kept, "true or false")
+        raise SpecError("kept", kept, _("true or false"))
     return Scrub(_place(message), kept)
 
 
 def _bookmark(message: dict[str, Any]) -> Bookmark:
     text = message.get("text")
     if not isinstance(text, str) or len(text) > LONGEST_NOTE or not (text + " ").isprintable():
-        raise SpecError("text", text, f"at most {LONGEST_NOTE} characters in one line")
+        raise SpecError(
+            "text",
+            text,
+            _("at most {longest_note} characters in one line", longest_note=LONGEST_NOTE),
+        )
     return Bookmark(_place(message), text.strip())
 
 
@@ -194,7 +201,7 @@ def _kind(message: dict[str, Any]) -> str:
     kind = message.get("value")
     known = (*KINDS, SIZES, PAGE, STOP)
     if not isinstance(kind, str) or kind not in known:
-        raise SpecError("export", kind, f"one of {', '.join(known)}")
+        raise SpecError("export", kind, _("one of {listed}", listed=", ".join(known)))
     return kind
 
 
@@ -211,9 +218,11 @@ def _stretch(message: dict[str, Any]) -> Stretch:
     seconds: Any = message.get("seconds")
     number = isinstance(seconds, (int, float)) and not isinstance(seconds, bool)
     if not number or not 1 <= seconds <= LONGEST_FILM:
-        raise SpecError("seconds", seconds, f"a number from 1 to {LONGEST_FILM}")
+        raise SpecError(
+            "seconds", seconds, _("a number from 1 to {longest_film}", longest_film=LONGEST_FILM)
+        )
     if last < first:
-        raise SpecError("last", last, f"an iteration not before {first:,}")
+        raise SpecError("last", last, _("an iteration not before {first:,}", first=first))
     return Stretch(first, last, float(seconds))
 
 
@@ -254,8 +263,8 @@ COMMANDS: dict[str, Callable[[dict[str, Any]], Any]] = {
 def read(message: object) -> Command:
     """The command in a browser's message. Raises `SpecError` if there is none."""
     if not isinstance(message, dict):
-        raise SpecError("message", message, "an object with a cmd")
+        raise SpecError("message", message, _("an object with a cmd"))
     name = message.get("cmd")
     if not isinstance(name, str) or name not in COMMANDS:
-        raise SpecError("cmd", name, "a command of the live view")
+        raise SpecError("cmd", name, _("a command of the live view"))
     return Command(name, COMMANDS[name](message))

@@ -15,6 +15,7 @@ from ganlab.domains import Probe
 from ganlab.engine.probe import probe_for
 from ganlab.engine.snapshot import points_for
 from ganlab.experiment import Experiment
+from ganlab.languages import _
 from ganlab.live import scene
 from ganlab.live.commands import FigureRequest
 from ganlab.live.history import History
@@ -78,42 +79,45 @@ def panels(
         return [(floors[0], "floor")] if _same(floors) else []
 
     cells = [p.cell for p in probes]
-    cell = f", cells of {cells[0]:.3g}" if _same(cells) else ""
+    cell = _(", cells of {cells:.3g}", cells=cells[0]) if _same(cells) else ""
     if enumerated := probes[0].domain.enumerated:
         cell = ", exact"
     w1 = probes[0].domain.distance
     nats = {"unit": "nats"}
     out = [
-        one("jsd", f"JSD(p_data, p_g){cell}", [(math.log(2), "ln 2"), *floor("jsd")], **nats,
+        one("jsd", _("JSD(p_data, p_g){cell}", cell=cell), [(math.log(2), _("ln 2")),
+            *floor("jsd")], **nats,
             low=0.0, high=0.75),
     ]  # fmt: skip
     if enumerated:
         counts = [int((p.p_data > 0).sum()) for p in probes]
-        title = f"covered, of {counts[0]}" if _same(counts) else "covered"
-        out.append(one("modes", title, [(max(counts), "all")], low=0.0, high=max(counts) * 1.15))
+        title = _("covered, of {counts}", counts=counts[0]) if _same(counts) else "covered"
+        out.append(one("modes", title, [(max(counts), _("all"))], low=0.0, high=max(counts) * 1.15))
     elif all(p.target.has_mean for p in probes):
         out.append(one("w1", w1, floor("w1"), low=0.0))
     elif any(p.heavy for p in probes):
-        out.append(one("tail", REACH, [(1.0, "p_data's")], log=True))
+        out.append(one("tail", REACH, [(1.0, _("p_data's"))], log=True))
     counts = [0 if p.target.modes is None else len(p.target.modes.std) for p in probes]
     if max(counts) > 1:
         most = max(counts)
-        title = f"modes captured, of {most}" if _same(counts) else "modes captured"
-        out.append(one("modes", title, [(most, "all")], low=0.0, high=most * 1.15))
+        title = _("modes captured, of {most}", most=most) if _same(counts) else _("modes captured")
+        out.append(one("modes", title, [(most, _("all"))], low=0.0, high=most * 1.15))
     if any(spec.data_size for spec in specs):
         if not enumerated:
-            out.append(one("data_distance", NEAREST, [(1.0, "new data")], low=0.0))
-        out.append(one("overfit", "V on the training data − V on new data", [(0.0, "0")], **nats))
+            out.append(one("data_distance", NEAREST, [(1.0, _("new data"))], low=0.0))
+        out.append(
+            one("overfit", _("V on the training data − V on new data"), [(0.0, "0")], **nats)
+        )
     if any(spec.inference != "none" for spec in specs):
         for name in ("cycle_x", "cycle_z"):
             out.append(one(name, words.MEASURES[name].title, log=True))
     if any(spec.inference != "joint" for spec in specs):
-        out.append(one("gap", "C(G) − V(D, G): how far D is from D*", [(0.0, "D = D*")], **nats))
+        out.append(one("gap", _("C(G) − V(D, G): how far D is from D*"), [(0.0, "D = D*")], **nats))
     return [
         *out,
-        one("d_loss", "D's loss"),
-        one("g_loss", "G's loss"),
-        one("grad_x", "gradient that reaches G, at x", log=True),
+        one("d_loss", _("D's loss")),
+        one("g_loss", _("G's loss")),
+        one("grad_x", _("gradient that reaches G, at x"), log=True),
     ]
 
 
@@ -200,7 +204,7 @@ class ComparisonView(View):
 
     def why_stopped(self) -> str:
         """The message that all runs have diverged."""
-        return f"All {len(self.group.runs)} runs have diverged."
+        return _("All {count} runs have diverged.", count=len(self.group.runs))
 
     def figure(self, request: FigureRequest) -> bytes:
         """A still picture of each run, and one figure of all curves."""
@@ -235,14 +239,14 @@ def combined(
 ) -> Message:
     """Combine the runs' scenes into one; array x of run i is called x.i."""
     layers: dict[str, dict[str, str]] = {}
-    for header, _ in parts:
+    for header, _unused in parts:
         for layer in header["layers"]:
             # Titles differ by what D is given besides x: the shortest is true of all runs.
             known = layers.get(layer["id"], layer)
             layers[layer["id"]] = min(known, layer, key=lambda one: len(one["title"]))
     own = ("box", "units", "cell", "latent", "map", "modes", "layers")
     runs = [{"label": label} for label in labels]
-    for run, (header, _) in zip(runs, parts, strict=True):
+    for run, (header, _unused) in zip(runs, parts, strict=True):
         run |= {name: header[name] for name in own}
     header = {
         "type": "scene",
@@ -285,7 +289,7 @@ def figures(
 
     runs = len(scene[0]["runs"])
     if runs != len(labels):
-        raise SpecError("figure", request.request, "a figure of the current runs")
+        raise SpecError("figure", request.request, _("a figure of the current runs"))
     theme = request.theme
     made = {
         f"picture{i}": figures.picture(

@@ -8,6 +8,7 @@ import time
 from typing import Protocol
 
 from ganlab.allowance import Allowance
+from ganlab.languages import ENGLISH, _
 from ganlab.live import commands, drawing
 from ganlab.live.commands import Command
 from ganlab.live.scheduler import Scheduler
@@ -45,9 +46,11 @@ class Connection(Protocol):
         """Close it; reason: why the run has failed, "" if it did not."""
 
 
-async def converse(connection: Connection, session: Session, scheduler: Scheduler) -> None:
-    """Serve one browser until it leaves, or the session is over."""
-    subscriber = Subscriber(asyncio.get_running_loop())
+async def converse(
+    connection: Connection, session: Session, scheduler: Scheduler, language: str = ENGLISH
+) -> None:
+    """Serve one browser in its language until it leaves, or the session is over."""
+    subscriber = Subscriber(asyncio.get_running_loop(), language)
     session.subscribers.append(subscriber)
     session.unwatched_since = None
     if scheduler.get(session.token) is not session:
@@ -98,16 +101,18 @@ async def _receive(
     """
     try:
         if text is None:
-            raise SpecError("message", "(binary)", "text")
+            raise SpecError("message", "(binary)", _("text"))
         if len(text) > MOST_TEXT:
-            raise SpecError("message", text, f"at most {MOST_TEXT} characters")
+            raise SpecError(
+                "message", text, _("at most {most_text} characters", most_text=MOST_TEXT)
+            )
         # Detecting nesting that is too deep takes a millisecond.
         flat = text.count("[") + text.count("{") <= _MOST_NESTED
         message = json.loads(text) if flat else None
         command = commands.read(message)
         await _do(command, session, subscriber, scheduler)
     except (SpecError, ValueError, RecursionError) as error:
-        session.command("note", str(error))
+        session.command("note", error.words if isinstance(error, SpecError) else str(error))
         return _ERROR
     return 0.0 if command.name == "ack" else 1.0
 

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from ganlab.languages import _
 from ganlab.own_data import STORE
 from ganlab.registry import SpecError
 from ganlab.spec import Spec
@@ -19,7 +20,7 @@ from ganlab.targets.drawn import HIGHEST, KNOTS
 from ganlab.targets.ink import LEVELS, SIZE, Ink, ink_of, picture
 
 FIELD = "p_data"  # what a refusal is about
-TITLE = "your drawing"
+TITLE = _("your drawing")
 _AREA = 0.8  # the share of the axes that can be drawn on, which leaves p_data its usual margin
 _CURVE, _INK = "drawn", "picture"
 _WHAT = {"line": "a curve", "plane": "ink"}  # by domain
@@ -79,7 +80,11 @@ def fields(drawing: Drawing) -> list[str]:
 def _check(spec: Spec, domain: str) -> None:
     if spec.domain.name != domain:
         here = _WHAT.get(spec.domain.name)
-        raise SpecError(FIELD, _WHAT[domain], f"{here} in this lab" if here else "not drawn here")
+        raise SpecError(
+            FIELD,
+            _WHAT[domain],
+            _("{here} in this lab", here=here) if here else _("not drawn here"),
+        )
 
 
 # -- messages of the page --------------------------------------------------------------------------
@@ -90,7 +95,7 @@ def read_curve(message: dict[str, Any]) -> Curve:
     heights: Any = message.get("heights")
     whole = isinstance(heights, list) and all(type(h) is int for h in heights)
     if not whole or len(heights) > KNOTS:
-        raise SpecError("heights", heights, f"at most {KNOTS} integers")
+        raise SpecError("heights", heights, _("at most {knots} integers", knots=KNOTS))
     return Curve(_number(message, "low"), _number(message, "high"), tuple(heights))
 
 
@@ -102,7 +107,11 @@ def read_ink(message: dict[str, Any]) -> Strokes:
     except (binascii.Error, ValueError):
         packed = b""
     if len(packed) != count:
-        raise SpecError("ink", text, f"{SIZE} × {SIZE} pixels: {count:,} bytes in base64")
+        raise SpecError(
+            "ink",
+            text,
+            _("{size} × {size} pixels: {count:,} bytes in base64", size=SIZE, count=count),
+        )
     pairs = np.frombuffer(packed, np.uint8)
     ink = np.stack([pairs >> 4, pairs & LEVELS], 1).reshape(SIZE, SIZE)
     return Strokes(ink, _number(message, "width"))
@@ -111,7 +120,7 @@ def read_ink(message: dict[str, Any]) -> Strokes:
 def _number(message: dict[str, Any], name: str) -> float:
     value: Any = message.get(name)
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
-        raise SpecError(name, value, "a number")
+        raise SpecError(name, value, _("a number"))
     return float(value)
 
 

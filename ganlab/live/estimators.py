@@ -17,6 +17,7 @@ from ganlab.engine.estimates import estimates, minibatches
 from ganlab.engine.estimates import refused as without_exact
 from ganlab.engine.timeline import Timeline
 from ganlab.estimators import ESTIMATES, ESTIMATORS
+from ganlab.languages import _
 from ganlab.spec import Spec
 from ganlab.words import unfold
 
@@ -36,10 +37,12 @@ def refused(spec: Spec) -> str:
     if why := without_exact(spec):
         return why
     if (wanted := seconds(spec)) > MOST_SECONDS:
-        return (
-            f"With this batch and these nets they take about {wanted:,.0f} s, more than the "
-            f"{MOST_SECONDS:.0f} s that this page spends on them. Narrower nets or a smaller batch "
-            "would do."
+        return _(
+            "With this batch and these nets they take about {wanted:,.0f} s, more than "
+            "the {most_seconds:.0f} s that this page spends on them. Narrower nets or a "
+            "smaller batch would do.",
+            wanted=wanted,
+            most_seconds=MOST_SECONDS,
         )
     return ""
 
@@ -64,13 +67,13 @@ def of_moment(state: State, spec: Spec) -> Message:
     run = Run.restored((spec,), (spec,), Timeline(()), state, [None])
     found = estimates(run)
     if not math.isfinite(found.exact):
-        return {"refused": "The gradient is not finite here."}, {}
+        return {"refused": _("The gradient is not finite here.")}, {}
     rows = []
     for row in found.rows:
         entry = ESTIMATORS[row.estimator]
         title, own = entry.title, spec.estimator == row.estimator
         if row.baseline:
-            title += ", no baseline" if row.baseline == "none" else ", baseline"
+            title += _(", no baseline") if row.baseline == "none" else ", baseline"
             own = own and spec.baseline == row.baseline
         numbers = {n: v if math.isfinite(v) else None for n, v in _numbers(asdict(row)).items()}
         rows.append({"title": title, "own": own, **numbers})

@@ -19,6 +19,7 @@ from ganlab import processes
 from ganlab.baselines import FAMILIES, Result
 from ganlab.baselines.compare import trained
 from ganlab.baselines.stored import load
+from ganlab.languages import _
 from ganlab.registry import SpecError
 from ganlab.spec import Spec
 
@@ -92,7 +93,7 @@ class Families:
             if any(job.spec == spec and not job.stopped for job in self._jobs):
                 return
             if sum(not job.stopped for job in self._jobs) >= _WAITING:
-                raise SpecError("baselines", _WAITING, "fewer at once: try again in a minute")
+                raise SpecError("baselines", _WAITING, _("fewer at once: try again in a minute"))
             self._jobs.append(_Job(spec, visitor))
             if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._work, name="families", daemon=True)

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from ganlab.languages import _
 from ganlab.live import cpu_time, messages
 from ganlab.live.backlog import Backlog
 from ganlab.live.commands import FigureRequest
@@ -93,11 +94,13 @@ class Feed:
             try:
                 yield make()
             except SpecError as error:
-                session.command("note", str(error))
+                session.command("note", error.words)
                 yield NOTHING
             except Exception:
                 log.exception("%s failed", what)
-                session.command("note", f"{what} could not be made: see the server's log.")
+                session.command(
+                    "note", _("{what} could not be made: see the server's log.", what=what)
+                )
                 yield NOTHING
 
         self.answer(kind, subscriber, steps)
@@ -105,7 +108,7 @@ class Feed:
     def figure(self, subscriber: Subscriber, request: FigureRequest) -> None:
         """Send a browser the still figures, once a frame of these runs was shown."""
         view = self.session.view
-        self.reply("figure", "The figure", subscriber, lambda: view.figure(request))
+        self.reply("figure", _("The figure"), subscriber, lambda: view.figure(request))
 
     # -- schedule --------------------------------------------------------------------------------
 

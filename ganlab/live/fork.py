@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ganlab.comparison import Comparison, spread
 from ganlab.events import Event
+from ganlab.languages import _
 from ganlab.params import LIVE, PARAMS
 from ganlab.record import RunFile
 from ganlab.registry import SpecError
@@ -30,9 +31,13 @@ def fork(session: Session, field: str) -> tuple[Comparison, RunFile]:
     """
     shown = session.rewind.runs
     if shown is None or len(shown) != 1:
-        raise SpecError("fork", field, "an earlier moment of a lab, which is shown")
+        raise SpecError("fork", field, _("an earlier moment of a lab, which is shown"))
     if field not in LIVE:
-        raise SpecError("fork", field, f"one of {', '.join(LIVE)}, which can change during a run")
+        raise SpecError(
+            "fork",
+            field,
+            _("one of {listed}, which can change during a run", listed=", ".join(LIVE)),
+        )
     (run,) = shown
     start, value = run.start[0], other_value(run.spec, field)
     runs = (run.fork(), run.fork(**{field: value}))

@@ -18,6 +18,7 @@ from ganlab.games.presets import PRESETS
 from ganlab.games.setup import UPDATES, Setup, label, menu
 from ganlab.games.text import file_name, python, table
 from ganlab.games.verdict import Complex, distances
+from ganlab.languages import _
 from ganlab.live.answers import Answered
 from ganlab.live.knob import knob
 from ganlab.live.remarks import remarks
@@ -71,8 +72,10 @@ def _run(setup: Setup, rule: str, number: int) -> tuple[dict[str, Any], dict[str
         "refused": "",
     }
     if (error := setup.refused(rule)) is not None:
-        about = "the rule" if error.name == "rule" else label(error.name, setup.entry)
-        told["refused"] = f"Not allowed here: {about} must be {error.allowed}."
+        about = _("the rule") if error.name == "rule" else label(error.name, setup.entry)
+        told["refused"] = _(
+            "Not allowed here: {about} must be {allowed}.", about=about, allowed=error.allowed
+        )
         return told, {}
     play = _play(setup, rule)
     found = spectrum_of(play)
@@ -151,8 +154,8 @@ def _lab(setup: Setup) -> dict[str, Any] | None:
     lab = lab_of(setup)
     if lab is None:
         return None
-    same = "The lab makes the same steps: G's point, D's slope, the same rule and step size."
-    lines = [["Open this in the lab", text, ""] for text in lab.differs or (same,)]
+    same = _("The lab makes the same steps: G's point, D's slope, the same rule and step size.")
+    lines = [[_("Open this in the lab"), text, ""] for text in lab.differs or (same,)]
     return {"query": lab.spec.to_query(), "help": lines}
 
 
@@ -167,7 +170,7 @@ def _knobs(setup: Setup) -> list[dict[str, Any]]:
     shown += [METHOD[name] for name in _SHOWN if name not in off]
     if "alternating" in setup.rules or setup.made < setup.updates:
         named = zip(_STEPS, setup.entry.variables, strict=True)
-        shown += [replace(METHOD[name], title=f"updates of {x}") for name, x in named]
+        shown += [replace(METHOD[name], title=_("updates of {x}", x=x)) for name, x in named]
     return [knob(param) for param in (*shown, UPDATES)]
 
 
@@ -175,7 +178,11 @@ def _reduced(setup: Setup) -> list[str]:
     if setup.made == setup.updates:
         return []
     return [
-        f"{setup.made} updates instead of {setup.updates}: more take too long with these rules."
+        _(
+            "{made} updates instead of {updates}: more take too long with these rules.",
+            made=setup.made,
+            updates=setup.updates,
+        )
     ]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Protocol
 
+from ganlab.languages import _
 from ganlab.live.commands import FigureRequest, Scrub, Stretch
 from ganlab.live.display import Display
 from ganlab.live.lifecycle import Lifecycle
@@ -48,7 +49,7 @@ def handle(session: CommandedSession, name: str, value: object) -> None:
         if name in ("change", "restart", "begin"):
             session.refused = {}
     except SpecError as error:
-        session.note = str(error)
+        session.note = error.words
     session.feed.status_wanted = True
 
 
@@ -60,7 +61,7 @@ def _go_on_at_full_speed(session: CommandedSession, _: None) -> None:
 def _figure(session: CommandedSession, asked: tuple[Subscriber, FigureRequest]) -> None:
     subscriber, request = asked
     if not session.view.has_figures:
-        raise SpecError("figure", request.request, "none: this view has no figure")
+        raise SpecError("figure", request.request, _("none: this view has no figure"))
     session.feed.figure(subscriber, request)
 
 
@@ -73,7 +74,7 @@ def _export(session: CommandedSession, asked: tuple[Subscriber, str]) -> None:
         session.tapes.begin(subscriber, Wanted(PAGE))
         return
     make = session.exporter(kind)
-    session.feed.reply("export", "The file", subscriber, make)
+    session.feed.reply("export", _("The file"), subscriber, make)
 
 
 def _tape(session: CommandedSession, asked: tuple[Subscriber, Stretch]) -> None:

@@ -9,6 +9,7 @@ from typing import Literal, TypedDict
 import numpy as np
 
 from ganlab.engine import Divergence
+from ganlab.languages import _
 from ganlab.record import found
 from ganlab.record.findings import MEASURED
 from ganlab.record.run_file import Columns
@@ -21,7 +22,7 @@ _EARLY = 20  # but near iteration i the spacing is at most i / this, so that ear
 _MARKS = 500
 _FLAGS = 200
 _BOOKMARKS = 50
-_BY_HAND = "out of turn: "
+_BY_HAND = _("out of turn: ")
 SERIES = (
     "jsd",
     "jsd_smooth",
@@ -175,7 +176,9 @@ class History:
         kept = {place: flag for place, flag in self.bookmarks.items() if place != at}
         if text:
             if len(kept) >= _BOOKMARKS:
-                raise SpecError("bookmarks", len(kept) + 1, f"at most {_BOOKMARKS}")
+                raise SpecError(
+                    "bookmarks", len(kept) + 1, _("at most {bookmarks}", bookmarks=_BOOKMARKS)
+                )
             kept[at] = {"at": at, "iteration": iteration, "text": text, "kind": "note"}
         self.bookmarks = kept  # a new one, since other threads may read the old one
 

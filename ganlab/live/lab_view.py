@@ -18,6 +18,7 @@ from ganlab.engine import Run
 from ganlab.engine.cost import cost, surely_below
 from ganlab.engine.probe import probe_for
 from ganlab.engine.snapshot import points_for
+from ganlab.languages import _
 from ganlab.live import axes, drawing, messages
 from ganlab.live.commands import FigureRequest, SpectrumRequest
 from ganlab.live.pacing import MANY_SESSIONS, SLOW
@@ -32,7 +33,7 @@ from ganlab.spec import Spec
 
 log = logging.getLogger(__name__)
 
-_NOT_SYMBOLS = "which symbols do not have"
+_NOT_SYMBOLS = _("which symbols do not have")
 _FIT_SECONDS = 0.7  # between two changes of axes that follow G
 _EXPLAINED_TIMES = 4.0  # an explanation takes as long as this many of its iterations
 _LONG_SECONDS = 0.3  # of an explanation that is made by the processes for slow runs
@@ -82,7 +83,11 @@ class LabView(View):
     def follow(self, value: bool) -> None:
         """Let the axes follow p_g from now on, or return them to the target's own."""
         if value and self.session.spec.domain.enumerated:
-            raise SpecError("cmd", "follow", f"sent to a run with axes, {_NOT_SYMBOLS}")
+            raise SpecError(
+                "cmd",
+                "follow",
+                _("sent to a run with axes, {not_symbols}", not_symbols=_NOT_SYMBOLS),
+            )
         self._follow, self._fitted_at = value, 0.0
         self._fit()
 
@@ -109,7 +114,7 @@ class LabView(View):
         """See `View.show_label`."""
         labels = self.session.spec.labels
         if value >= labels:
-            allowed = f"from 0 to {labels - 1}" if labels else "none: D is told no labels"
+            allowed = f"from 0 to {labels - 1}" if labels else _("none: D is told no labels")
             raise SpecError("label", value, allowed)
         if value != self._label and self.session.running:
             self._label = value
@@ -119,7 +124,9 @@ class LabView(View):
         """Explain the next iteration while the run is paused, or stop."""
         if value and self.session.spec.domain.enumerated:
             raise SpecError(
-                "cmd", "explain", f"sent to a run in which G moves points, {_NOT_SYMBOLS}"
+                "cmd",
+                "explain",
+                _("sent to a run in which G moves points, {not_symbols}", not_symbols=_NOT_SYMBOLS),
             )
         self._explains, self._explained = value, ()
 
@@ -147,7 +154,7 @@ class LabView(View):
                 raise
             except Exception:
                 log.exception("an iteration could not be explained")
-                self.session.command("note", "It could not be explained: see the server's log.")
+                self.session.command("note", _("It could not be explained: see the server's log."))
                 yield b""
 
         return make

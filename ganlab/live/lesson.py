@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Protocol
 
+from ganlab.languages import _
 from ganlab.lessons import Facts, Lesson, Step
 from ganlab.lessons.text import paragraphs
 from ganlab.live.history import History
@@ -87,7 +88,11 @@ class Teaching:
         """
         count = len(self.now.choices)
         if not 0 <= choice < count:
-            raise SpecError("answer", choice, f"one of {count} choices" if count else "no question")
+            raise SpecError(
+                "answer",
+                choice,
+                _("one of {count} choices", count=count) if count else _("no question"),
+            )
         first = self.step not in self.answers
         if first:
             self.answers[self.step] = choice
@@ -98,7 +103,7 @@ class Teaching:
         """Show another step of the same runs. Raises `SpecError` if it has runs of its own."""
         count = len(self.lesson.steps)
         if not 0 <= step < count or self.lesson.part(step) != self.lesson.part(self.step):
-            raise SpecError("to_step", step, "a step about the runs that are shown")
+            raise SpecError("to_step", step, _("a step about the runs that are shown"))
         self.step = step
         self._begin()
 

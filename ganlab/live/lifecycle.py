@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ganlab.languages import _
 from ganlab.live import changes
 from ganlab.live.configuration import Configuration
 from ganlab.live.display import Display
@@ -15,8 +16,8 @@ from ganlab.params import LIVE
 from ganlab.record import RunFile
 from ganlab.registry import SpecError
 
-WITHOUT = "Without the changes that were still to come."
-_BEGINS_ANEW = "The server has restarted or dropped this run: it starts again at iteration 0."
+WITHOUT = _("Without the changes that were still to come.")
+_BEGINS_ANEW = _("The server has restarted or dropped this run: it starts again at iteration 0.")
 
 
 class Lifecycle:
@@ -88,9 +89,11 @@ class Lifecycle:
         group.moved(self._configuration.experiment)
         self.replayed += self._configuration.follow(group.specs)
         self._touched()  # the claim was not checked from the beginning
-        session.note = f"The run continues where it was, at iteration {group.iteration:,}."
+        session.note = _(
+            "The run continues where it was, at iteration {iteration:,}.", iteration=group.iteration
+        )
         if stored.note:
-            session.note += f" {stored.note} Replays may differ by rounding."
+            session.note += _(" {note} Replays may differ by rounding.", note=stored.note)
         return stored.pasts
 
     def resume(self, stored: RunFile | None) -> None:
@@ -131,7 +134,7 @@ class Lifecycle:
         """
         session, group = self._session, self._session.group
         if group is None or not session.running:
-            raise SpecError("cmd", "continue", "sent to runs that have begun")
+            raise SpecError("cmd", "continue", _("sent to runs that have begun"))
         iteration = self._rewind.take_over(group)
         session.feed.painting.clear()
         group.moved(self._configuration.experiment)
@@ -142,7 +145,10 @@ class Lifecycle:
         self._trainer.playing = True
         self._trainer.begin(group)
         self._display.begin(self.said())
-        session.note = f"Continued from iteration {iteration:,}: what came after is drawn faintly."
+        session.note = _(
+            "Continued from iteration {iteration:,}: what came after is drawn faintly.",
+            iteration=iteration,
+        )
 
     # -- changes and events ----------------------------------------------------------------------
 

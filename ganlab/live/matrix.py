@@ -13,6 +13,7 @@ from ganlab.games.tables.repeated_setup import PARAMS, RepeatedSetup
 from ganlab.games.tables.setup import FIELDS, GameSetup
 from ganlab.games.tables.text import AnySetup, file_name, python, table
 from ganlab.games.tables.tree_setup import LIONS, TreeSetup
+from ganlab.languages import _
 from ganlab.live.answers import Answered
 from ganlab.live.matrix_game import of_game
 from ganlab.live.matrix_repeated import of_repeated
@@ -25,9 +26,9 @@ from ganlab.registry import SpecError
 Arrays = dict[str, np.ndarray]
 Told = tuple[dict[str, Any], Arrays]
 TABS: dict[str, tuple[str, Any, Callable[[Any], Told]]] = {
-    "game": ("One game", GameSetup, of_game),
-    "repeated": ("Repeated", RepeatedSetup, of_repeated),
-    "tree": ("Backward induction", TreeSetup, lambda setup: (of_tree(setup), {})),
+    "game": (_("One game"), GameSetup, of_game),
+    "repeated": (_("Repeated"), RepeatedSetup, of_repeated),
+    "tree": (_("Backward induction"), TreeSetup, lambda setup: (of_tree(setup), {})),
 }
 _FIRST = "game"
 _TITLES = {p.name: p.title for p in (*FIELDS, *PARAMS, LIONS)}
@@ -63,7 +64,7 @@ def _read(query: str) -> tuple[str, AnySetup, list[SpecError]]:
     texts = texts_of(query, ignored.append)
     tab = texts.pop("tab", _FIRST)
     if tab not in TABS:
-        ignored.append(SpecError("tab", tab, "one of " + ", ".join(TABS)))
+        ignored.append(SpecError("tab", tab, _("one of ") + ", ".join(TABS)))
         tab = _FIRST
     setup = TABS[tab][1].from_query(list(texts.items()), ignored)
     return tab, setup, ignored
@@ -72,7 +73,12 @@ def _read(query: str) -> tuple[str, AnySetup, list[SpecError]]:
 def _refusal(error: SpecError) -> dict[str, str]:
     """A refusal for the field that was edited: its name, and why in words."""
     shown, name = error.shown.strip("'\""), _TITLES.get(error.name, error.name)
-    why = f"{name} = {shown} is not allowed; it must be {error.allowed[:300]}."
+    why = _(
+        "{name} = {shown} is not allowed; it must be {allowed}.",
+        name=name,
+        shown=shown,
+        allowed=error.allowed[:300],
+    )
     return {"field": error.name, "why": why}
 
 

@@ -22,6 +22,7 @@ from ganlab.games.tables.solve import (
 from ganlab.games.tables.words import degenerate, dropped, mixture, number
 from ganlab.games.tables.words import path as says_path
 from ganlab.games.tables.words import security as says_security
+from ganlab.languages import _
 from ganlab.live.knob import knob
 
 CELLS = 13  # points of the grid of arrows, along each axis
@@ -39,7 +40,7 @@ def of_game(setup: GameSetup) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     spread = max(float(np.ptp(p)) for p in (a, b))
     header = {
         "game": setup.game,
-        "title": known.title if known else "Your own game",
+        "title": known.title if known else _("Your own game"),
         "watch": known.watch if known else "",
         "cite": known.cite if known else "",
         "presets": [(p.name, p.title) for p in PRESETS.values()],
@@ -82,7 +83,11 @@ def _notes(setup: GameSetup) -> list[str]:
     if setup.made == setup.updates:
         return []
     return [
-        f"{setup.made} updates instead of {setup.updates}: more take too long with this step size."
+        _(
+            "{made} updates instead of {updates}: more take too long with this step size.",
+            made=setup.made,
+            updates=setup.updates,
+        )
     ]
 
 

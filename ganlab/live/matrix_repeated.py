@@ -24,14 +24,21 @@ from ganlab.games.tables.repeated_setup import (
     unravel,
 )
 from ganlab.games.tables.words import number
+from ganlab.languages import _
 from ganlab.live.knob import knob
 
 _POINTS = 100  # of a curve
 _WATCH = {
-    "unknown": "If the game is likely to go on, to defect today costs the cooperation of tomorrow. "
-    "Drag δ: the dashed line marks from where on the first player is a best reply.",
-    "known": "In the last round nothing is left to lose, so both defect; then the round before is "
-    "the last that counts, and so on back to the first. Watch the staircase go down.",
+    "unknown": _(
+        "If the game is likely to go on, to defect today costs the cooperation of "
+        "tomorrow. Drag δ: the dashed line marks from where on the first player is a "
+        "best reply."
+    ),
+    "known": _(
+        "In the last round nothing is left to lose, so both defect; then the round "
+        "before is the last that counts, and so on back to the first. Watch the "
+        "staircase go down."
+    ),
 }
 
 
@@ -99,12 +106,14 @@ def _watch(setup: RepeatedSetup) -> str:
     game = setup.dilemma
     strict, lenient = game.grim_discount, game.tit_for_tat_discount
     if lenient < 1:
-        two = f"two players of tit for tat from δ = {number(lenient)}"
+        two = _("two players of tit for tat from δ = {number}", number=number(lenient))
     else:
-        two = "two players of tit for tat at no δ"
-    return (
-        f"{_WATCH[setup.end]} Two grim players are an equilibrium from δ = {number(strict)} on, "
-        f"{two}."
+        two = _("two players of tit for tat at no δ")
+    return _(
+        "{watch} Two grim players are an equilibrium from δ = {number} on, {two}.",
+        watch=_WATCH[setup.end],
+        number=number(strict),
+        two=two,
     )
 
 
@@ -129,16 +138,21 @@ def _verdict(setup: RepeatedSetup, gets: np.ndarray, i: int, j: int) -> str:
     one, other = (PLAYERS[name].title for name in (setup.one, setup.other))
     pair = f"{one} against {other}"
     if (i, j) in setup.stable():
-        return f"{pair} is an equilibrium: neither gains by playing in any other way."
+        return _("{pair} is an equilibrium: neither gains by playing in any other way.", pair=pair)
     for own, name, against, best in (
-        (gets[i, j], "the first", setup.other, setup.best(setup.other)),
-        (gets[j, i], "the second", setup.one, setup.best(setup.one)),
+        (gets[i, j], _("the first"), setup.other, setup.best(setup.other)),
+        (gets[j, i], _("the second"), setup.one, setup.best(setup.one)),
     ):
         if own < best - 1e-9 * setup.spread:
             how = _how(setup, against)
-            return (
-                f"{pair} is no equilibrium: {name} player gets {own:.4g} a round, and would get "
-                f"{best:.4g} if it {how}."
+            return _(
+                "{pair} is no equilibrium: {name} player gets {own:.4g} a round, and would "
+                "get {best:.4g} if it {how}.",
+                pair=pair,
+                name=name,
+                own=own,
+                best=best,
+                how=how,
             )
     return ""
 
@@ -149,9 +163,13 @@ def _how(setup: RepeatedSetup, against: str) -> str:
         plan = repeated.best_moves(setup.dilemma, against, setup.rounds)
         last = plan.index(1) if 1 in plan else len(plan)
         if all(plan[last:]):
-            return "defected in every round" if last == 0 else f"defected from round {last + 1} on"
-        return "played the best reply below"
+            return (
+                _("defected in every round")
+                if last == 0
+                else _("defected from round {last} on", last=last + 1)
+            )
+        return _("played the best reply below")
     moves = repeated.best_reply(setup.dilemma, against, setup.again)[1]
-    words = {(0,): "cooperated", (1,): "defected", (1, 1): "defected in every round"}
-    words |= {(0, 0): "cooperated", (0, 1): "cooperated", (1, 0): "defected and made up in turn"}
+    words = {(0,): "cooperated", (1,): "defected", (1, 1): _("defected in every round")}
+    words |= {(0, 0): "cooperated", (0, 1): "cooperated", (1, 0): _("defected and made up in turn")}
     return words[moves]

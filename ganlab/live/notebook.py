@@ -27,6 +27,7 @@ from typing import Any, TypeVar
 from ganlab.comparison import Comparison
 from ganlab.engine import Run
 from ganlab.experiment import Experiment
+from ganlab.languages import _
 from ganlab.live.acts import edited
 from ganlab.live.conversation import Gone, converse
 from ganlab.live.pools import Pools
@@ -230,14 +231,14 @@ class Shown:
             elif (words := _in_python(act)) is not None:
                 session.command("note", words)
         except SpecError as error:
-            session.command("note", str(error))
+            session.command("note", error.words)
 
     def _preset(self, name: str) -> None:
         """Show a preset, if it is as many runs as are shown."""
         session = self.session
-        experiment, _, _ = start_of(PRESETS[name])
+        experiment, *_unused = start_of(PRESETS[name])
         if session.experiment.seeds > 1 or len(experiment.specs) != len(session.experiment.specs):
-            words = f'In another cell: ganlab.live(ganlab.presets.PRESETS["{name}"])'
+            words = _('In another cell: ganlab.live(ganlab.presets.PRESETS["{name}"])', name=name)
             session.command("note", words)
             return
         session.tell(story_of(name, experiment.specs))
@@ -248,11 +249,14 @@ def _in_python(act: Mapping[str, Any]) -> str | None:
     """The Python for what a notebook's view cannot do itself; None for anything else."""
     kind, name, seed = act.get("act"), act.get("name"), act.get("seed")
     if kind == "gallery":
-        return "In another cell: list(ganlab.presets.PRESETS), ganlab.live(PRESETS[name])"
+        return _("In another cell: list(ganlab.presets.PRESETS), ganlab.live(PRESETS[name])")
     if kind == "fork" and isinstance(name, str) and name.isidentifier():
-        return f"In another cell: view.fork({name}=...), where view is what ganlab.live returned"
+        return _(
+            "In another cell: view.fork({name}=...), where view is what ganlab.live returned",
+            name=name,
+        )
     if kind == "seed" and type(seed) is int:
-        return f"In another cell: ganlab.live(view.run.spec.replace(seed={seed}))"
+        return _("In another cell: ganlab.live(view.run.spec.replace(seed={seed}))", seed=seed)
     return None
 
 

@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from ganlab.languages import _
+
 LEAST = 0.005  # the share of p_g beyond the axes from which a text is shown
 LIGHT, HEAVY = 0.5, 2.0  # tails are wrong if their reach over p_data's is below or above these
 _ARROWS = {"left": "←", "right": "→", "bottom": "↓", "top": "↑"}
@@ -38,7 +40,10 @@ def beyond(rows: np.ndarray, sides: Sequence[str]) -> list[dict[str, Any]]:
         where = _number(mean[0])
         if len(mean) > 1:
             where = f"({where}, {_number(mean[1])})"
-        words, arrow = f"{percent(share)} of p_g is beyond: mean {where}", _ARROWS[side]
+        words, arrow = (
+            _("{percent} of p_g is beyond: mean {where}", percent=percent(share), where=where),
+            _ARROWS[side],
+        )
         brief = f"{percent(share)}: {where}"
         if side == "right":
             words, brief = f"{words} {arrow}", f"{brief} {arrow}"
@@ -59,8 +64,8 @@ def tails(reach: float) -> dict[str, str] | None:
         how, far = "heavy", f"{_number(reach)} times"
     else:
         return None
-    words = f"G's tails are too {how}: they reach {far} as far as p_data's"
-    return {"text": words, "brief": f"G's tails too {how}: {far}"}
+    words = _("G's tails are too {how}: they reach {far} as far as p_data's", how=how, far=far)
+    return {"text": words, "brief": _("G's tails too {how}: {far}", how=how, far=far)}
 
 
 def missing(d: np.ndarray, grad: np.ndarray | None) -> str:
@@ -71,10 +76,10 @@ def missing(d: np.ndarray, grad: np.ndarray | None) -> str:
     said = []
     none = 1 - np.isfinite(d).mean()
     if none > 0:
-        said.append(f"D has no finite value in {percent(none)} of the picture")
+        said.append(_("D has no finite value in {percent} of the picture", percent=percent(none)))
     if grad is not None:
         lost = 1 - np.isfinite(grad.reshape(len(grad), -1)).all(1).mean()
         if lost > 0:
-            said.append(f"the push has none for {percent(lost)} of the arrows")
+            said.append(_("the push has none for {percent} of the arrows", percent=percent(lost)))
     text = ", ".join(said)
     return f"{text[0].upper()}{text[1:]}." if text else ""

@@ -12,6 +12,7 @@ from typing import Any, BinaryIO, NamedTuple
 
 from ganlab.comparison import MOST, Comparison
 from ganlab.experiment import SEEDS, Experiment
+from ganlab.languages import _
 from ganlab.limits import limit
 from ganlab.live.budget import afford, afford_events
 from ganlab.own_data import STORE
@@ -96,13 +97,19 @@ def _allow(courses: Sequence[Course]) -> None:
     several = len(courses) > 1
     if len(courses) > MOST or max(seeds) not in ((1,) if several else (1, *SEEDS)):
         counts = " and ".join(map(str, seeds))
-        allowed = (
-            f"what a page shows: one, 2 to {MOST} side by side, or {', '.join(map(str, SEEDS))}"
+        allowed = _(
+            "what a page shows: one, 2 to {most} side by side, or {listed}",
+            most=MOST,
+            listed=", ".join(map(str, SEEDS)),
         )
-        raise SpecError("runs", counts, f"{allowed} seeds of one Spec; ganlab.RunFile reads others")
+        raise SpecError(
+            "runs",
+            counts,
+            _("{allowed} seeds of one Spec; ganlab.RunFile reads others", allowed=allowed),
+        )
     specs = [course.start[0].in_a_lab() for course in courses]
     if len({(spec.target, spec.seed) for spec in specs}) > 1:
-        raise SpecError("runs", "different", "runs side by side with one p_data and one seed")
+        raise SpecError("runs", "different", _("runs side by side with one p_data and one seed"))
     afford(specs, seeds[0])
     for spec, course in zip(specs, courses, strict=True):
         afford_events(spec, course.events, seeds[0], len(courses))
@@ -122,7 +129,7 @@ def _experiment(file: RunFile) -> Experiment:
     (run,) = file.runs
     made = Experiment.of(run.spec, len(run.specs))
     if list(run.specs) != made.rows(0):
-        raise SpecError("seeds", [spec.seed for spec in run.specs], "consecutive, of one Spec")
+        raise SpecError("seeds", [spec.seed for spec in run.specs], _("consecutive, of one Spec"))
     return made
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from latex2mathml.converter import convert
 
 from ganlab.engine.explain import Explained
+from ganlab.languages import _
 from ganlab.losses import LOSSES
 from ganlab.spec import Spec
 from ganlab.stabilisers import STABILISERS
@@ -17,7 +18,7 @@ from ganlab.update_rules import RULES
 # The terms of the equation by id: D's goal and terms, and G's.
 MIN_D, REAL, FAKE, MIN_G, OF_G, WHOLE = "min_d", "real", "fake", "min_g", "g", "whole"
 _OF_D = (MIN_D, REAL, FAKE)
-_RULE = "The rule of updates is not alternating, so this step is not along the arrows alone."
+_RULE = _("The rule of updates is not alternating, so this step is not along the arrows alone.")
 
 
 @cache
@@ -41,22 +42,22 @@ def beside(spec: Spec) -> str:
     """What else belongs to the objectives: the meaning of a(x), and the stabilisers that are on."""
     terms, out = LOSSES[spec.loss].terms, []
     if terms is not None and any("a(" in term for term in terms):
-        out.append("a(x) is D's output; the picture maps it to D(x), from 0 to 1.")
+        out.append(_("a(x) is D's output; the picture maps it to D(x), from 0 to 1."))
     if spec.inference == "joint":
-        out.append("D judges pairs: x stands for (x, E(x)), G(z) for (G(z), z).")
-        out.append("G and E minimise G's cost of the pairs of G, and the same of those of E.")
+        out.append(_("D judges pairs: x stands for (x, E(x)), G(z) for (G(z), z)."))
+        out.append(_("G and E minimise G's cost of the pairs of G, and the same of those of E."))
     elif spec.inference == "regression":
-        out.append("E learns beside the game, and is no part of these costs.")
+        out.append(_("E learns beside the game, and is no part of these costs."))
     on = [STABILISERS[name] for name in spec.stabilisers]
     if titles := [entry.title for entry in on if not entry.watches]:
-        out.append(f"Also on: {', '.join(titles)}.")
+        out.append(_("Also on: {listed}.", listed=", ".join(titles)))
     return " ".join(out)
 
 
 def note(spec: Spec) -> str:
     """What the update rule does, unless it alternates."""
     entry = RULES[spec.rule]
-    return f"Update rule {entry.title}: {entry.doc}" if entry.before else ""
+    return _("Update rule {title}: {doc}", title=entry.title, doc=entry.doc) if entry.before else ""
 
 
 def of(spec: Spec, one: Explained, number: int, opening: bool) -> list[dict[str, Any]]:
@@ -102,9 +103,10 @@ def _costs(one: Explained) -> str:
 
 def _slope(spec: Spec, one: Explained) -> str:
     """How near D is to its optimum."""
-    return (
-        f"The largest entry of its gradient is now {one.slope:.1g}; the tolerance is "
-        f"{spec.d_to_optimum:g}."
+    return _(
+        "The largest entry of its gradient is now {slope:.1g}; the tolerance is {d_to_optimum:g}.",
+        slope=one.slope,
+        d_to_optimum=spec.d_to_optimum,
     )
 
 
@@ -120,42 +122,62 @@ def _which(one: Explained, of: int) -> str:
 def _first_of_d(spec: Spec, one: Explained) -> list[Row]:
     which = _which(one, spec.k)
     moves = "D moves" + (f": {which}" if which else "")
-    height = " and height" if spec.domain.density else ""
-    judged = "D(x)" if LOSSES[spec.loss].value else "D's output, drawn as D(x),"
+    height = _(" and height") if spec.domain.density else ""
+    judged = "D(x)" if LOSSES[spec.loss].value else _("D's output, drawn as D(x),")
     ruled = f" {_RULE}" if RULES[spec.rule].find else ""
-    others = "The next minibatch will be a different one."
-    step = f"One step of D's optimiser takes its cost on them {_costs(one)}.{ruled}"
+    others = _("The next minibatch will be a different one.")
+    step = _(
+        "One step of D's optimiser takes its cost on them {costs}.{ruled}",
+        costs=_costs(one),
+        ruled=ruled,
+    )
     if spec.d_to_optimum:
-        others = "They are some of those on which D is trained to its optimum, always the same."
-        step = (
-            f"D trains to its optimum: its cost on these falls {_costs(one)}. {_slope(spec, one)}"
+        others = _("They are some of those on which D is trained to its optimum, always the same.")
+        step = _(
+            "D trains to its optimum: its cost on these falls {costs}. {slope}",
+            costs=_costs(one),
+            slope=_slope(spec, one),
         )
     return [
         (
             "data",
-            "Draw a minibatch of data",
-            f"{spec.batch} samples x are drawn at random from p_data. {others}",
+            _("Draw a minibatch of data"),
+            _(
+                "{batch} samples x are drawn at random from p_data. {others}",
+                batch=spec.batch,
+                others=others,
+            ),
             [REAL],
         ),
         (
             "make",
-            "Draw z and push it through G",
-            f"{spec.batch} latents z are drawn, and G maps each of them to a sample G(z). G does "
-            "not change while D learns.",
+            _("Draw z and push it through G"),
+            _(
+                "{batch} latents z are drawn, and G maps each of them to a sample G(z). G "
+                "does not change while D learns.",
+                batch=spec.batch,
+            ),
             [FAKE],
         ),
         (
             "judge",
-            "D judges both",
-            f"{judged} is each sample's colour{height}: 1 if D takes it for real, 0 if for "
-            "generated.",
+            _("D judges both"),
+            _(
+                "{judged} is each sample's colour{height}: 1 if D takes it for real, 0 if "
+                "for generated.",
+                judged=judged,
+                height=height,
+            ),
             [REAL, FAKE],
         ),
         (
             "d",
             moves,
-            "Arrows: D's gradient asks for a higher D(x) at real samples and a lower one at "
-            f"generated ones. {step}",
+            _(
+                "Arrows: D's gradient asks for a higher D(x) at real samples and a lower one "
+                "at generated ones. {step}",
+                step=step,
+            ),
             [*_OF_D],
         ),
     ]
@@ -164,57 +186,75 @@ def _first_of_d(spec: Spec, one: Explained) -> list[Row]:
 def _next_of_d(spec: Spec, one: Explained) -> list[Row]:
     several = one.last > one.first
     if spec.d_to_optimum:
-        says = f"D is at its optimum already, or comes nearer. {_slope(spec, one)}"
+        says = _("D is at its optimum already, or comes nearer. {slope}", slope=_slope(spec, one))
         return [("d_again", f"D moves: {_which(one, spec.k)}", says, [*_OF_D])]
     says = (
-        "Each step draws fresh data and fresh z; those of the first are shown."
+        _("Each step draws fresh data and fresh z; those of the first are shown.")
         if several
-        else "D draws fresh data and fresh z, judges them, and moves again: its cost on them goes "
-        f"{_costs(one)}."
+        else _(
+            "D draws fresh data and fresh z, judges them, and moves again: its cost on "
+            "them goes {costs}.",
+            costs=_costs(one),
+        )
     )
     return [("d_again", f"D moves: {_which(one, spec.k)}", says, [*_OF_D])]
 
 
 def _first_of_g(spec: Spec, one: Explained) -> list[Row]:
     rule = RULES[spec.rule]
-    old = " D is taken as it was before its last update, as the rule says."
+    old = _(" D is taken as it was before its last update, as the rule says.")
     before = old if rule.before and spec.k else ""
     which = _which(one, spec.g_steps)
-    unrolled = f", after its {spec.unroll} unrolled steps" if spec.unroll else ""
+    unrolled = _(", after its {unroll} unrolled steps", unroll=spec.unroll) if spec.unroll else ""
     ruled = f" {_RULE}" if rule.find else ""
     rows: list[Row] = [
         (
             "g_make",
-            "G's turn: draw new z",
-            f"{spec.batch} new latents z are drawn and mapped to G(z). From here on D does not "
-            "change.",
+            _("G's turn: draw new z"),
+            _(
+                "{batch} new latents z are drawn and mapped to G(z). From here on D does not "
+                "change.",
+                batch=spec.batch,
+            ),
             [OF_G],
         ),
         (
             "slope",
-            "D's slope at the generated samples",
-            f"Each arrow is where a sample should go to lower G's cost, as D sees it{unrolled}: "
-            f"long where D is steep, short where D is flat.{before}",
+            _("D's slope at the generated samples"),
+            _(
+                "Each arrow is where a sample should go to lower G's cost, as D sees "
+                "it{unrolled}: long where D is steep, short where D is flat.{before}",
+                unrolled=unrolled,
+                before=before,
+            ),
             [OF_G],
         ),
         (
             "g",
             "G moves" + (f": {which}" if which else ""),
-            "One step of G's optimiser moves all samples together, so they follow their arrows "
-            f"only roughly. G's cost on these z goes {_costs(one)}.{ruled}",
+            _(
+                "One step of G's optimiser moves all samples together, so they follow their "
+                "arrows only roughly. G's cost on these z goes {costs}.{ruled}",
+                costs=_costs(one),
+                ruled=ruled,
+            ),
             [MIN_G, OF_G],
         ),
     ]
     if spec.unroll:
-        data = "on fresh data and z" if spec.unroll_data == "fresh" else "on these samples"
+        data = _("on fresh data and z") if spec.unroll_data == "fresh" else _("on these samples")
         steps = f"{spec.unroll} step{'s' if spec.unroll > 1 else ''}"
         rows.insert(
             1,
             (
                 "ahead",
-                f"D's answer: {steps} that it would take",
-                f"D is unrolled: its next {steps} {data} are computed, but D does not make them. "
-                "G learns from the D after them, and so expects D's answer.",
+                _("D's answer: {steps} that it would take", steps=steps),
+                _(
+                    "D is unrolled: its next {steps} {data} are computed, but D does not make "
+                    "them. G learns from the D after them, and so expects D's answer.",
+                    steps=steps,
+                    data=data,
+                ),
                 [*_OF_D],
             ),
         )
@@ -224,8 +264,8 @@ def _first_of_g(spec: Spec, one: Explained) -> list[Row]:
 def _next_of_g(spec: Spec, one: Explained) -> list[Row]:
     several = one.last > one.first
     says = (
-        "Each step draws new z; those of the first are shown."
+        _("Each step draws new z; those of the first are shown.")
         if several
-        else f"New z, new slopes, another step: G's cost on them goes {_costs(one)}."
+        else _("New z, new slopes, another step: G's cost on them goes {costs}.", costs=_costs(one))
     )
     return [("g_again", f"G moves: {_which(one, spec.g_steps)}", says, [MIN_G, OF_G])]

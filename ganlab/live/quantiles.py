@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from ganlab.languages import _
+
 METRICS = ("jsd", "modes", "w1")
 _PARTS = {"": 50, "_q1": 25, "_q3": 75, "_min": 0, "_max": 100}
 SERIES = (*(name + part for name in METRICS for part in _PARTS), "diverged")
@@ -31,11 +33,22 @@ def sentence(values: dict[str, np.ndarray], modes: int, diverged: int) -> str:
     jsd = values["jsd"]
     runs = len(jsd)
     middle, low, high = np.percentile(jsd, (50, 25, 75))
-    about = f"median JSD {middle:.2f}, the middle half {low:.2f} to {high:.2f} nats"
+    about = _(
+        "median JSD {middle:.2f}, the middle half {low:.2f} to {high:.2f} nats",
+        middle=middle,
+        low=low,
+        high=high,
+    )
     if modes > 1 and "modes" in values:
         text = f"{_held(values['modes'], modes)}; {about}."
     else:
-        text = f"{about[0].upper()}{about[1:]}; the worst of {runs} seeds {jsd.max():.2f}."
+        text = _(
+            "{about}{about2}; the worst of {runs} seeds {max:.2f}.",
+            about=about[0].upper(),
+            about2=about[1:],
+            runs=runs,
+            max=jsd.max(),
+        )
     if diverged:
         text += f" {diverged} of {runs} diverged."
     return text
@@ -44,17 +57,27 @@ def sentence(values: dict[str, np.ndarray], modes: int, diverged: int) -> str:
 def _held(held: np.ndarray, modes: int) -> str:
     """The strongest statement about modes that is true for at least half of the runs."""
     runs = len(held)
-    every = "both modes" if modes == 2 else f"all {modes} modes"
+    every = _("both modes") if modes == 2 else f"all {modes} modes"
     if (held == modes).all():
-        return f"All {runs} seeds hold {every}"
+        return _("All {runs} seeds hold {every}", runs=runs, every=every)
     if (held == 0).all():
-        return f"None of {runs} seeds holds a mode"
+        return _("None of {runs} seeds holds a mode", runs=runs)
     full = int((held == modes).sum())
     if 2 * full >= runs:
-        return f"{full} of {runs} seeds hold {every}, the poorest {int(held.min())}"
+        return _(
+            "{full} of {runs} seeds hold {every}, the poorest {min}",
+            full=full,
+            runs=runs,
+            every=every,
+            min=int(held.min()),
+        )
     most = int(np.sort(held)[(runs - 1) // 2])  # the smallest number that half do not exceed
     count = int((held <= most).sum())
     if most == 0:
-        return f"{count} of {runs} seeds hold no mode"
-    few = f"{most} of {modes} modes or fewer" if most > 1 else f"at most 1 of {modes} modes"
-    return f"{count} of {runs} seeds hold {few}"
+        return _("{count} of {runs} seeds hold no mode", count=count, runs=runs)
+    few = (
+        _("{most} of {modes} modes or fewer", most=most, modes=modes)
+        if most > 1
+        else _("at most 1 of {modes} modes", modes=modes)
+    )
+    return _("{count} of {runs} seeds hold {few}", count=count, runs=runs, few=few)

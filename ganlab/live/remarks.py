@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from ganlab.languages import _
 from ganlab.query import UnknownField
 from ganlab.registry import SpecError
 
@@ -15,10 +16,15 @@ def remarks(ignored: Sequence[SpecError], label: Callable[[str], str]) -> list[s
     out = []
     for error in ignored:
         if isinstance(error, UnknownField):
-            out.append(f"Ignored in this address: {error.field[:40]}.")
+            out.append(_("Ignored in this address: {field}.", field=error.field[:40]))
         else:
             out.append(
-                f"In this address {label(error.name)} = {error.shown} is not allowed; it must be "
-                f"{error.allowed[:300]}. The default is used."
+                _(
+                    "In this address {label} = {shown} is not allowed; it must be {allowed}. The "
+                    "default is used.",
+                    label=label(error.name),
+                    shown=error.shown,
+                    allowed=error.allowed[:300],
+                )
             )
     return out[:_MOST]

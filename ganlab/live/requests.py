@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from ganlab.experiment import Experiment
+from ganlab.languages import _
 from ganlab.live.configuration import Configuration, Events
 from ganlab.live.drawing import Drawing, fields
 from ganlab.live.lifecycle import WITHOUT, Lifecycle
@@ -47,7 +48,7 @@ class Requests:
         if field not in LIVE and field not in KNOBS:
             raise not_live(field, value)
         if self._session.rewind.active:
-            raise SpecError(field, value, "unchanged in the past: go back to the present")
+            raise SpecError(field, value, _("unchanged in the past: go back to the present"))
         value = PARAMS[field].check(value)
         self.become(lambda now: now.on(now.base.replace(**{field: value})))
 
@@ -55,7 +56,7 @@ class Requests:
         """See `Session.draw`. Raises `SpecError`."""
         experiment = self._session.configuration.experiment
         if len(experiment.specs) > 1 or experiment.seeds > 1:
-            raise SpecError("cmd", "draw", "sent to a lab, which shows one run")
+            raise SpecError("cmd", "draw", _("sent to a lab, which shows one run"))
         self.become(lambda now: now.on(drawing.of(now.base)))
         self._session.lifecycle.replayed += fields(drawing)  # the sidebar must show them
 

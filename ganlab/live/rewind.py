@@ -9,6 +9,7 @@ import numpy as np
 
 from ganlab.engine import Keyframe, Run
 from ganlab.engine.timeline import Timeline
+from ganlab.languages import _
 from ganlab.live.commands import Bookmark, Scrub
 from ganlab.live.history import History
 from ganlab.live.run_group import RunGroup
@@ -167,7 +168,9 @@ class Rewind:
         Raises `SpecError` for a view without a timeline.
         """
         if not self.recordings:
-            raise SpecError("cmd", "scrub", "sent to a view with a timeline, whose runs have begun")
+            raise SpecError(
+                "cmd", "scrub", _("sent to a view with a timeline, whose runs have begun")
+            )
         if wanted.at >= self._last and not (self.active and wanted.kept):
             self.leave()
             return
@@ -194,7 +197,9 @@ class Rewind:
         Raises `SpecError` for a view without a timeline, another place, and too many of them.
         """
         if not self.recordings or not self._first <= note.at <= self._last:
-            raise SpecError("at", note.at, f"a place on the timeline, at most {self._last:,}")
+            raise SpecError(
+                "at", note.at, _("a place on the timeline, at most {last:,}", last=self._last)
+            )
         self._session.history.bookmark(note.at, self._iteration(note.at), note.text)
         self._session.feed.curves_wanted = True
 
@@ -214,7 +219,7 @@ class Rewind:
         """
         runs = self.runs
         if runs is None or self._wanted is not None:
-            raise SpecError("cmd", "continue", "sent while an earlier moment is shown")
+            raise SpecError("cmd", "continue", _("sent while an earlier moment is shown"))
         for i, (recording, run) in enumerate(zip(self.recordings, runs, strict=True)):
             run.timeline = Timeline((), run.past)
             recording.cut(run)

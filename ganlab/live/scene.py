@@ -15,6 +15,7 @@ from ganlab.domains.picture import MEAN, Layer
 from ganlab.engine.classes import best
 from ganlab.engine.draws import data_set, few
 from ganlab.engine.training_data import FARTHEST, new_histogram
+from ganlab.languages import _
 from ganlab.losses import LOSSES
 from ganlab.params import KNOBS, PARAMS
 from ganlab.spec import Spec
@@ -22,9 +23,9 @@ from ganlab.stabilisers import STABILISERS
 from ganlab.targets import TARGETS, Target
 
 _NOT_OF_SYMBOLS = ("minibatch_discrimination",)  # refused: see `Shapes`
-NEAREST = "distance to the nearest training point"
-HOW_NEAR = "how near G's samples are to the data"
-REACH = "reach of p_g's tails over p_data's"
+NEAREST = _("distance to the nearest training point")
+HOW_NEAR = _("how near G's samples are to the data")
+REACH = _("reach of p_g's tails over p_data's")
 
 
 def knobs(spec: Spec | None = None) -> list[dict[str, Any]]:
@@ -105,14 +106,14 @@ def panels(spec: Spec, probe: Probe) -> list[dict[str, Any]]:
     out = [
         panel(
             "jsd",
-            f"JSD(p_data, p_g), cells of {probe.cell:.3g}",
+            _("JSD(p_data, p_g), cells of {cell:.3g}", cell=probe.cell),
             [
-                _line("jsd", "JSD", "G"),
-                _line("jsd_smooth", "smoothed", "G", "dot"),
-                *([_line("jsd_labels", "with labels", "G", "dash")] if spec.labels else []),
+                _line("jsd", _("JSD"), "G"),
+                _line("jsd_smooth", _("smoothed"), "G", "dot"),
+                *([_line("jsd_labels", _("with labels"), "G", "dash")] if spec.labels else []),
             ],
-            [(math.log(2), "ln 2"), (floor["jsd"], "floor")],
-            unit="nats",
+            [(math.log(2), _("ln 2")), (floor["jsd"], _("floor"))],
+            unit=_("nats"),
             low=0.0,
             high=0.75,
         ),
@@ -121,8 +122,8 @@ def panels(spec: Spec, probe: Probe) -> list[dict[str, Any]]:
                 panel(
                     "tail",
                     REACH,
-                    [_line("tail", "99.9 % width", "G")],
-                    [(1.0, "p_data's")],
+                    [_line("tail", _("99.9 % width"), "G")],
+                    [(1.0, _("p_data's"))],
                     log=True,
                 )
             ]
@@ -131,7 +132,7 @@ def panels(spec: Spec, probe: Probe) -> list[dict[str, Any]]:
         ),
         *(
             [
-                panel("w1", w1, [_line("w1", "W₁", "G")], [(floor["w1"], "floor")], low=0.0)
+                panel("w1", w1, [_line("w1", "W₁", "G")], [(floor["w1"], _("floor"))], low=0.0)
                 # With a latent without mean it is finite if G is bounded.
                 | ({"needs": "w1"} if probe.heavy else {})
             ]
@@ -145,7 +146,7 @@ def panels(spec: Spec, probe: Probe) -> list[dict[str, Any]]:
                     "data_distance",
                     NEAREST,
                     [_line("data_distance", "G's", "G")],
-                    [(1.0, "new data")],
+                    [(1.0, _("new data"))],
                     low=0,
                 )
             ]
@@ -156,27 +157,36 @@ def panels(spec: Spec, probe: Probe) -> list[dict[str, Any]]:
     ]
     modes = probe.target.modes
     if spec.inference != "none":
-        both = [_line("cycle_x", "of x", "data"), _line("cycle_z", "of z", "G", "dash")]
-        out.append(panel("cycle", "cycle errors of E and G", both, log=True))
+        both = [_line("cycle_x", _("of x"), "data"), _line("cycle_z", _("of z"), "G", "dash")]
+        out.append(panel("cycle", _("cycle errors of E and G"), both, log=True))
     if spec.classes:
-        of_d, alone = _line("accuracy", "D", "D"), _line("accuracy_alone", "alone", "data", "dash")
+        of_d, alone = (
+            _line("accuracy", "D", "D"),
+            _line("accuracy_alone", _("alone"), "data", "dash"),
+        )
         lines = [(best(probe.target), "best")]
         points = "point" if spec.few_labels == 1 else "points"
-        title = f"accuracy, {spec.few_labels} labelled {points} of each"
+        title = _(
+            "accuracy, {few_labels} labelled {points} of each",
+            few_labels=spec.few_labels,
+            points=points,
+        )
         out.append(panel("accuracy", title, [of_d, alone], lines))
     if modes is not None and len(modes.std) > 1:
         count = len(modes.std)
         out.append(
             panel(
                 "modes",
-                f"modes captured, of {count}",
-                [_line("modes", "modes", "G")],
-                [(count, "all")],
+                _("modes captured, of {count}", count=count),
+                [_line("modes", _("modes"), "G")],
+                [(count, _("all"))],
                 low=0.0,
                 high=count * 1.15,
             )
         )
-        out.append(panel("shares", "share of each mode", [], bars="shares", against="mode_weights"))
+        out.append(
+            panel("shares", _("share of each mode"), [], bars="shares", against="mode_weights")
+        )
     if spec.data_size:
         ends = (0.0, FARTHEST)
         histogram = panel(
@@ -191,14 +201,14 @@ def _values(spec: Spec) -> dict[str, Any]:
     joint = spec.inference == "joint"  # then the optimal D, and C(G), are not known
     return panel(
         "value",
-        "V(D, G, E)" if joint else "V(D, G) below C(G) = V(D*, G)",
+        "V(D, G, E)" if joint else _("V(D, G) below C(G) = V(D*, G)"),
         [
             *([] if joint else [_line("c_g", "C(G)", "G")]),
             _line("value", "V(D, G)", "D", "dash"),
-            *([_line("value_data", "on the data", "data", "dot")] if spec.data_size else []),
+            *([_line("value_data", _("on the data"), "data", "dot")] if spec.data_size else []),
         ],
-        [(-math.log(4), "−log 4")],
-        unit="nats",
+        [(-math.log(4), _("−log 4"))],
+        unit=_("nats"),
     ) | {"needs": "value"}
 
 
@@ -207,14 +217,14 @@ def _last_panels() -> list[dict[str, Any]]:
     return [
         panel(
             "loss",
-            "losses",
+            _("losses"),
             # The unit depends on the loss, which may change during a run: the "?" explains it.
             [_line("d_loss", "D", "D"), _line("g_loss", "G", "G")],
         ),
         panel(
             "gradient",
-            "gradient that reaches G",
-            [_line("grad_x", "at x", "accent"), _line("grad_g", "at G's weights", "muted")],
+            _("gradient that reaches G"),
+            [_line("grad_x", _("at x"), "accent"), _line("grad_g", _("at G's weights"), "muted")],
             log=True,
         ),
     ]
@@ -224,29 +234,29 @@ def _panels_of_symbols(spec: Spec, probe: Probe) -> list[dict[str, Any]]:
     """The panels if x are symbols."""
     entropy = -float(special.xlogy(probe.p_data, probe.p_data).sum())
     count = int((probe.p_data > 0).sum())
-    jsd = _line("jsd", "JSD", "G")
+    jsd = _line("jsd", _("JSD"), "G")
     strings = count < len(probe.p_data)
     what = "strings" if strings else "symbols"
     share = _line("hq", "p_g", "G")
-    valid = panel("valid", "valid share", [share], [(1.0, "all valid")], low=0.0, high=1.1)
-    title, lines = "JSD(p_data, p_g), exact", [(math.log(2), "ln 2")]
+    valid = panel("valid", _("valid share"), [share], [(1.0, _("all valid"))], low=0.0, high=1.1)
+    title, lines = _("JSD(p_data, p_g), exact"), [(math.log(2), "ln 2")]
     return [
-        panel("jsd", title, [jsd], lines, unit="nats", low=0.0, high=0.75),
+        panel("jsd", title, [jsd], lines, unit=_("nats"), low=0.0, high=0.75),
         _values(spec),
         *([valid] if strings else []),
         panel(
             "entropy",
-            "entropy of p_g",
+            _("entropy of p_g"),
             [_line("entropy", "p_g", "G")],
-            [(entropy, "of p_data")],
-            unit="nats",
+            [(entropy, _("of p_data"))],
+            unit=_("nats"),
             low=0.0,
         ),
         panel(
             "covered",
-            f"{what} covered, of {count}",
+            _("{what} covered, of {count}", what=what, count=count),
             [_line("modes", what, "G")],
-            [(count, "all")],
+            [(count, _("all"))],
             low=0.0,
             high=count * 1.15,
         ),
@@ -265,13 +275,13 @@ def layers(spec: Spec, probe: Probe, label: int = MEAN) -> list[dict[str, Any]]:
         rows = [row for row in rows if row.id != "d_star"]
         rows = [row._replace(title="D(x, E(x))") if row.id == "d" else row for row in rows]
     if spec.classes and spec.domain.square:
-        rows += [Layer("regions", "regions of D", "D"), Layer("labels", "labels", "game")]
-        rows.append(Layer("regions_alone", "without a game", "data"))
+        rows += [Layer("regions", _("regions of D"), "D"), Layer("labels", _("labels"), "game")]
+        rows.append(Layer("regions_alone", _("without a game"), "data"))
     if spec.labels:
-        of = "mean of labels" if label == MEAN else f"label {label}"
+        of = _("mean of labels") if label == MEAN else f"label {label}"
         ids = ("d",) if label == MEAN else ("d", "d_star")
         rows = [row._replace(title=f"{row.title}, {of}") if row.id in ids else row for row in rows]
-        rows.append(Layer("labels", "labels", "game"))
+        rows.append(Layer("labels", _("labels"), "game"))
     return [layer._asdict() | {"help": words.unfold([words.LAYERS[layer.id]])} for layer in rows]
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ganlab.languages import _
 from ganlab.live import thumbnails
 from ganlab.live.quantiles import METRICS, SERIES, quantiles, sentence
 from ganlab.live.view import Message, Moments, View
@@ -82,7 +83,9 @@ class SeedsView(View):
         diverged = self.group.diverged
         when = [math.inf if d is None else d.iteration for d in diverged]
         first = when.index(min(when))
-        return (
-            f"All {len(diverged)} seeds diverged, seed {self.group.rows[first].seed} first. "
-            f"{diverged[first]}"
+        return _(
+            "All {count} seeds diverged, seed {seed} first. {diverged}",
+            count=len(diverged),
+            seed=self.group.rows[first].seed,
+            diverged=diverged[first],
         )

@@ -11,6 +11,7 @@ from typing import Any
 from ganlab import address
 from ganlab.engine import Run
 from ganlab.experiment import Experiment
+from ganlab.languages import _
 from ganlab.live import stored_session, take_away
 from ganlab.live.configuration import Configuration
 from ganlab.live.display import Display
@@ -430,5 +431,5 @@ class Session:
 def _why_failed(error: Exception) -> str:
     """The message to the user about an unexpected error."""
     if isinstance(error, MemoryError) or "memory" in str(error).lower():
-        return "there is not enough memory for this run: lower the batch or the widths"
-    return f"it failed ({type(error).__name__}); the server's log has the details"
+        return _("there is not enough memory for this run: lower the batch or the widths")
+    return _("it failed ({name}); the server's log has the details", name=type(error).__name__)

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from ganlab.languages import _, into, nearest
 from ganlab.limits import limit
 from ganlab.live.conversation import Gone, converse
 from ganlab.live.scheduler import SCHEDULER, Scheduler
@@ -47,6 +48,7 @@ async def endpoint(ws: WebSocket, scheduler: Scheduler = SCHEDULER) -> None:
     if session is None:
         await ws.close(GONE)
         return
+    language = nearest(ws.query_params.get("lang"))
     refused = _refusal(session, scheduler)
     headers = ws.headers.get("origin"), ws.headers.get("host")
     if refused is None and not await asyncio.to_thread(allowed, *headers):
@@ -57,16 +59,16 @@ async def endpoint(ws: WebSocket, scheduler: Scheduler = SCHEDULER) -> None:
         return
     refused = refused or _refusal(session, scheduler)  # others may have connected meanwhile
     if refused is not None:
-        await ws.close(*refused)
+        await ws.close(refused[0], _short(into(language, refused[1])))
         return
-    await converse(_Socket(ws), session, scheduler)
+    await converse(_Socket(ws, language), session, scheduler, language)
 
 
 class _Socket:
     """A WebSocket as a `Connection`."""
 
-    def __init__(self, ws: WebSocket):
-        self._ws = ws
+    def __init__(self, ws: WebSocket, language: str):
+        self._ws, self._language = ws, language
 
     async def receive(self) -> str | None:
         """See `Connection`."""
@@ -89,7 +91,7 @@ class _Socket:
     async def end(self, reason: str) -> None:
         """See `Connection`."""
         try:
-            await self._ws.close(FAILED if reason else GONE, _short(reason))
+            await self._ws.close(FAILED if reason else GONE, _short(into(self._language, reason)))
         except (WebSocketDisconnect, RuntimeError):
             raise Gone from None
 
@@ -97,11 +99,13 @@ class _Socket:
 def _refusal(session: Session, scheduler: Scheduler) -> tuple[int, str] | None:
     """The code and reason if a browser is not served now, or None."""
     if session.failed:
-        return FAILED, _short(session.failed)
+        return FAILED, session.failed
     if len(session.subscribers) >= limit("session_sockets"):
-        return BUSY, f"this page is open {len(session.subscribers)} times, which is the limit"
+        return BUSY, _(
+            "this page is open {count} times, which is the limit", count=len(session.subscribers)
+        )
     if sum(len(s.subscribers) for s in list(scheduler.sessions.values())) >= limit("sockets"):
-        return BUSY, "the server has reached its limit of open pages"
+        return BUSY, _("the server has reached its limit of open pages")
     return None
 
 

@@ -19,6 +19,7 @@ from ganlab.engine.structure import Structure
 from ganlab.engine.timeline import Timeline
 from ganlab.games import help
 from ganlab.games.lab import game_of
+from ganlab.languages import _
 from ganlab.optim import OPTIMIZERS
 from ganlab.params import in_words
 from ganlab.registry import SpecError
@@ -69,13 +70,16 @@ def price(spec: Spec) -> Price:
 def refused(spec: Spec, paid: Price) -> str:
     """Why the spectrum of this run is not computed; "" if it is."""
     if paid.seconds > MOST_SECONDS:
-        return (
-            f"With this batch and these nets the eigenvalues take about {paid.seconds:,.0f} s, "
-            f"more than the {MOST_SECONDS:.0f} s that this page spends on them. Narrower nets or a "
-            "smaller batch would do; ganlab.spectrum(run) computes them in Python."
+        return _(
+            "With this batch and these nets the eigenvalues take about {seconds:,.0f} s, "
+            "more than the {most_seconds:.0f} s that this page spends on them. Narrower "
+            "nets or a smaller batch would do; ganlab.spectrum(run) computes them in "
+            "Python.",
+            seconds=paid.seconds,
+            most_seconds=MOST_SECONDS,
         )
     if not spec.k:
-        return "D does not learn (k = 0): the game has one player, and nothing rotates."
+        return _("D does not learn (k = 0): the game has one player, and nothing rotates.")
     return ""
 
 
@@ -94,9 +98,9 @@ def of_moment(state: State, spec: Spec, paid: Price, r1: float | None = None) ->
     except (ValueError, RuntimeError, ArithmeticError, np.linalg.LinAlgError) as error:
         if "memory" in str(error).lower():
             raise
-        return {"refused": "The gradients are not finite here, or not differentiable."}, {}
+        return {"refused": _("The gradients are not finite here, or not differentiable.")}, {}
     if not len(found.values):
-        return {"refused": "The search for eigenvalues did not converge here."}, {}
+        return {"refused": _("The search for eigenvalues did not converge here.")}, {}
     maps = {}
     arrays: Arrays = {"": _plane(found.values)}
     for rule in found.rules:
@@ -159,15 +163,21 @@ def notes(spec: Spec, told: dict[str, Any]) -> list[str]:
     if not told["per_update"]:
         measured = OPTIMIZERS[spec.optimizer].rate is not None
         why = (
-            f"{title} has not measured the size of a gradient yet"
+            _("{title} has not measured the size of a gradient yet", title=title)
             if measured
-            else f"a step of {title} is not linear in the gradient"
+            else _("a step of {title} is not linear in the gradient", title=title)
         )
-        out.append(f"The eigenvalues are those of the game alone, without an optimiser: {why}.")
+        out.append(
+            _("The eigenvalues are those of the game alone, without an optimiser: {why}.", why=why)
+        )
     elif spec.rule not in told["rules"]:
         out.append(
-            f"What {RULES[spec.rule].title} does with {title} does not follow from these "
-            "eigenvalues; the rules above do."
+            _(
+                "What {title} does with {title2} does not follow from these eigenvalues; the "
+                "rules above do.",
+                title=RULES[spec.rule].title,
+                title2=title,
+            )
         )
     left = [
         STABILISERS[name].title
@@ -175,7 +185,9 @@ def notes(spec: Spec, told: dict[str, Any]) -> list[str]:
         if getattr(spec, name, None) and _is_left_out(name)
     ]
     if left:
-        out.append(f"Left out, as it is no smooth part of an update: {', '.join(left)}.")
+        out.append(
+            _("Left out, as it is no smooth part of an update: {listed}.", listed=", ".join(left))
+        )
     return out
 
 
@@ -204,26 +216,41 @@ def _why(found: Spectrum, mu: np.ndarray, step: float) -> str:
     size, turn = abs(largest), abs(math.degrees(math.atan2(largest.imag, largest.real)))
     turns = abs(largest.imag) > 1e-9 * size
     if abs(size - 1) < _ON:
-        way = f", while they turn by {turn:.3g}° an iteration" if turns else ""
-        head = "The largest |μ| is 1: to first order the parameters neither leave this point nor "
-        head += f"approach it{way}."
+        way = _(", while they turn by {turn:.3g}° an iteration", turn=turn) if turns else ""
+        head = _(
+            "The largest |μ| is 1: to first order the parameters neither leave this point nor "
+        )
+        head += _("approach it{way}.", way=way)
     elif size < 1:
-        way = f", in the slowest direction turning by {turn:.3g}° an iteration" if turns else ""
-        head = f"The largest |μ| is {size:.4f} < 1: the parameters approach this point{way}."
+        way = (
+            _(", in the slowest direction turning by {turn:.3g}° an iteration", turn=turn)
+            if turns
+            else ""
+        )
+        head = _(
+            "The largest |μ| is {size:.4f} < 1: the parameters approach this point{way}.",
+            size=size,
+            way=way,
+        )
     elif not turns and largest.real < 0:
-        head = (
-            f"The largest |μ| is {size:.4f} > 1, and it is negative: the step is too large for a "
-            "steep direction, in which the parameters jump to the other side in each iteration."
+        head = _(
+            "The largest |μ| is {size:.4f} > 1, and it is negative: the step is too "
+            "large for a steep direction, in which the parameters jump to the other side "
+            "in each iteration.",
+            size=size,
         )
     elif turns:
-        head = (
-            f"The largest |μ| is {size:.4f} > 1: in the direction that grows fastest the "
-            f"parameters rotate outward, by {turn:.3g}° an iteration."
+        head = _(
+            "The largest |μ| is {size:.4f} > 1: in the direction that grows fastest the "
+            "parameters rotate outward, by {turn:.3g}° an iteration.",
+            size=size,
+            turn=turn,
         )
     else:
-        head = (
-            f"The largest |μ| is {size:.4f} > 1: in the direction that grows fastest the "
-            "parameters move away from this point without rotating."
+        head = _(
+            "The largest |μ| is {size:.4f} > 1: in the direction that grows fastest the "
+            "parameters move away from this point without rotating.",
+            size=size,
         )
     head += _stable(found, size, step)
     fast = mu[abs(mu) > _MEMORY]
@@ -231,30 +258,45 @@ def _why(found: Spectrum, mu: np.ndarray, step: float) -> str:
     # The row "fastest turn" is of the game's eigenvalues: without a turn there, none is named here.
     if _turn(found) and abs(fastest.imag) > 1e-6 and abs(abs(fastest) - size) > _ON:
         way = "inward" if abs(fastest) < 1 - _ON else "outward" if abs(fastest) > 1 + _ON else ""
-        spirals = f"spirals {way}" if way else "stays on the circle"
-        head += f" The fastest turn, |μ| = {abs(fastest):.4f}, {spirals}."
+        spirals = f"spirals {way}" if way else _("stays on the circle")
+        head += _(
+            " The fastest turn, |μ| = {fastest:.4f}, {spirals}.",
+            fastest=abs(fastest),
+            spirals=spirals,
+        )
     return head
 
 
 def _stable(found: Spectrum, size: float, step: float) -> str:
     """Which steps are stable, in words; size: the largest |μ| at the present one."""
-    leaves, many = size > 1 + _ON, f"{step:.3g} × the present step"
+    leaves, many = size > 1 + _ON, _("{step:.3g} × the present step", step=step)
     if not found.growing:
         if step == 0:
-            small = "" if leaves else ", here by less than a millionth an iteration"
-            return f" Rotation without damping: every step is too large{small}."
+            small = "" if leaves else _(", here by less than a millionth an iteration")
+            return _(" Rotation without damping: every step is too large{small}.", small=small)
         if step < 1 and not leaves:
-            return f" Beyond {many} it is not stable, but at the present one it is again."
+            return _(
+                " Beyond {many} it is not stable, but at the present one it is again.", many=many
+            )
         if step >= 1 and leaves:  # of a projected map of updates in turns
-            return " It is too slow to be counted among those that grow."
+            return _(" It is too slow to be counted among those that grow.")
         return ""
     which = "" if found.complete else "leading "
-    grow = f"{found.growing} of {len(found.values)} {which}directions grow"
+    grow = _(
+        "{growing} of {count} {which}directions grow",
+        growing=found.growing,
+        count=len(found.values),
+        which=which,
+    )
     if not leaves:
-        return f" {grow} at small steps, but none does at the present one."
-    others = "the others are stable at any"
+        return _(" {grow} at small steps, but none does at the present one.", grow=grow)
+    others = _("the others are stable at any")
     if step == 0:
-        others = "of the others some rotate without damping and grow as well"
+        others = _("of the others some rotate without damping and grow as well")
     elif math.isfinite(step):
-        others = f"the others are stable {'only ' if step < 1 else ''}up to {many}"
-    return f" No small step is stable: {grow}; {others}."
+        others = _(
+            "the others are stable {which}up to {many}",
+            which="only " if step < 1 else "",
+            many=many,
+        )
+    return _(" No small step is stable: {grow}; {others}.", grow=grow, others=others)

@@ -16,6 +16,7 @@ from dataclasses import replace
 from typing import Any
 
 from ganlab.engine import State
+from ganlab.languages import _
 from ganlab.live import cpu_time, estimators, spectra
 from ganlab.live.commands import SpectrumRequest
 from ganlab.live.moment import Moment
@@ -90,16 +91,16 @@ class SpectrumWatch:
         arrays: spectra.Arrays = {}
         started = cpu_time.seconds()
         try:
-            for _ in self._parts(moment, head, arrays):
+            for _unused in self._parts(moment, head, arrays):
                 if not self.request.on or not self._session.watched:
                     self._done, self._base = (), None
                     yield _NOTHING
                     return
                 yield None
         except Exception as error:
-            head["refused"] = "They could not be computed: see the server's log."
+            head["refused"] = _("They could not be computed: see the server's log.")
             if isinstance(error, MemoryError) or "memory" in str(error).lower():
-                head["refused"] = "There is not enough memory for them."
+                head["refused"] = _("There is not enough memory for them.")
             else:
                 log.exception("a spectrum could not be computed")
             head |= {"now": None, "other": None, "game": None, "exact": None, "rows": []}
@@ -122,7 +123,7 @@ class SpectrumWatch:
         """Compute it into `head` and `arrays`; yields where other sessions may take a turn."""
         yield None
         if moment.diverged[0] is not None and not self._session.rewound:
-            head["refused"] = "The run has diverged: there is no game left to linearise."
+            head["refused"] = _("The run has diverged: there is no game left to linearise.")
             return
         if moment.spec.domain.enumerated:
             yield from self._estimates(moment, head)
@@ -138,7 +139,7 @@ class SpectrumWatch:
             started = cpu_time.seconds()
             base = moment, slow.spectrum(paid), cpu_time.seconds() - started
             self._base = base
-        _, (told, own), head["seconds"] = base
+        _unused, (told, own), head["seconds"] = base
         if "refused" in told:
             head["refused"] = told["refused"]
             return

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from ganlab.comparison import Comparison, differing
 from ganlab.engine import Run
 from ganlab.experiment import Experiment
+from ganlab.languages import _
 from ganlab.presets import Preset
 from ganlab.registry import SpecError
 from ganlab.spec import Spec
 
 What = Spec | Run | Experiment | Preset | Sequence[Spec | Run]
-_ALLOWED = "a Spec, a Run, an Experiment, a Preset, or a list of Specs or of Runs"
+_ALLOWED = _("a Spec, a Run, an Experiment, a Preset, or a list of Specs or of Runs")
 
 
 def start_of(what: What) -> tuple[Experiment, tuple[Run, ...], str]:
@@ -35,7 +36,7 @@ def start_of(what: What) -> tuple[Experiment, tuple[Run, ...], str]:
     runs = tuple(one if isinstance(one, Run) else Run(one) for one in items)
     for run in runs:
         if run.device.type != "cpu":
-            raise SpecError("device", run.device, "cpu: a live view computes there")
+            raise SpecError("device", run.device, _("cpu: a live view computes there"))
     experiment = _of_runs(runs)
     return experiment, (runs if any(isinstance(one, Run) for one in items) else ()), ""
 
@@ -46,10 +47,10 @@ def _of_runs(runs: Sequence[Run]) -> Experiment:
     if len(runs) == 1:
         made = Experiment.of(first, len(runs[0].start), events=events[0])
         if tuple(made.rows(0)) != runs[0].start:
-            raise SpecError("specs", runs[0].start, "seeds of one Spec that follow each other")
+            raise SpecError("specs", runs[0].start, _("seeds of one Spec that follow each other"))
         return made
     if any(len(run.start) > 1 for run in runs):
-        raise SpecError("runs", len(runs), "Runs of one seed each, if there are several")
+        raise SpecError("runs", len(runs), _("Runs of one seed each, if there are several"))
     starts, now = [run.start[0] for run in runs], [run.spec for run in runs]
     # Runs that were forked differ only since then.
     fields = dict.fromkeys((*differing(starts), *differing(now)))

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
+from ganlab.languages import _
 from ganlab.live.moment import Moment
 from ganlab.presets import DEFAULTS, OPENING, PRESETS, Preset
 from ganlab.presets.preset import check, trace
@@ -17,8 +18,8 @@ from ganlab.targets import TARGETS
 log = logging.getLogger(__name__)
 
 # The presets offered on pages without one, with the label of the offer.
-_OFFERS = (("collapse", "See it collapse"),)
-_OF_SYMBOLS = (("symbols-annealed", "See softness betray G"),)
+_OFFERS = (("collapse", _("See it collapse")),)
+_OF_SYMBOLS = (("symbols-annealed", _("See softness betray G")),)
 AFTER = 0.25  # of its speed, at which a run continues after the demonstration
 BEHIND = 1.0  # seconds of delay that a slow machine catches up on
 
@@ -133,7 +134,7 @@ class Story:
         stopped = all(m.diverged[0] is not None for m in moments)
         if stopped or max(m.iteration for m in moments) >= preset.iterations:
             held = bool(preset.holds(*(trace(rows) for rows in self._rows)))
-            self._seen = "seen" if held else "not on this seed"
+            self._seen = "seen" if held else _("not on this seed")
 
     # -- words -------------------------------------------------------------------------------
 
@@ -163,7 +164,7 @@ class Story:
         """The progress, for the status."""
         out: dict[str, Any] = {"iterations": self.iterations, "released": self.released}
         if self.preset is not None:
-            state = self._seen or ("not yet" if self._pure else "not checked")
+            state = self._seen or (_("not yet") if self._pure else _("not checked"))
             out |= {"state": state, "changed": self.changed(specs)}
         return out
 
@@ -172,7 +173,7 @@ class Story:
         assert self.preset is not None
         own = self.preset.specs
         if len(own) != len(specs):
-            return ["the number of runs"]
+            return [_("the number of runs")]
         names: dict[str, None] = {}
         for spec, other in zip(specs, own, strict=True):
             names |= dict.fromkeys(_names(spec, other))

@@ -6,6 +6,9 @@ import asyncio
 import threading
 import time
 
+from ganlab.languages import ENGLISH
+from ganlab.live.wire import Packed
+
 SPECTRUM = "spectrum"  # the kind of its message
 IN_FLIGHT = 2  # the most frames that are sent but not yet drawn
 _ORDER = (
@@ -27,7 +30,8 @@ _STALE_SECONDS = 10.0  # a browser that draws nothing for this long is not watch
 class Subscriber:
     """Filled by workers, emptied by its socket's task on the event loop."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop):
+    def __init__(self, loop: asyncio.AbstractEventLoop, language: str = ENGLISH):
+        self.language = language  # of the words that it is sent
         self.visible = True
         self.closed = False
         self.reason = ""  # why it was closed, if there is a reason besides its end
@@ -127,7 +131,8 @@ class Subscriber:
                         if self._sent == self._drawn:
                             self._progress = time.monotonic()
                         self._sent += 1
-                    return self._box.pop(kind)
+                    message = self._box.pop(kind)
+                    return message.into(self.language) if isinstance(message, Packed) else message
                 self._event.clear()
             await self._event.wait()
         return None

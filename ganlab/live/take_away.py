@@ -11,6 +11,7 @@ import numpy as np
 from ganlab import export
 from ganlab.events import Event, write
 from ganlab.experiment import Experiment
+from ganlab.languages import _
 from ganlab.live.wire import encode
 from ganlab.record import RunFile
 from ganlab.registry import SpecError
@@ -33,7 +34,9 @@ def message(kind: str, experiment: Experiment, file: RunFile) -> bytes:
     (a plain script with a variant from outside), and for "run" and "data" before the run has begun.
     """
     if kind not in (*export.KINDS, SIZES):
-        raise SpecError("export", kind, f"one of {', '.join((*export.KINDS, SIZES))}")
+        raise SpecError(
+            "export", kind, _("one of {listed}", listed=", ".join((*export.KINDS, SIZES)))
+        )
     runs, curves = file.runs, file.curves
     specs = [spec for run in runs for spec in run.specs] or list(experiment.specs)
     begun: Begun = [(spec, run.past) for run in runs for spec in run.start]
@@ -68,7 +71,7 @@ def _file(kind: str, specs: list[Spec], begun: Begun, file: RunFile) -> bytes:
         make = export.script if kind == "script" else export.notebook
         return _packed(kind, [make(spec, made, events).encode() for spec, events in begun])
     if not runs:
-        raise SpecError("export", kind, "python or json before the run has begun")
+        raise SpecError("export", kind, _("python or json before the run has begun"))
     if kind == "data":
         return _packed(kind, [export.data(run) for run in runs])
     out = io.BytesIO()

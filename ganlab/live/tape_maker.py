@@ -16,6 +16,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 
 from ganlab import export
+from ganlab.languages import _
 from ganlab.live.pools import NOWHERE, Pools
 from ganlab.live.rewind import Rewind
 from ganlab.live.subscriber import Subscriber
@@ -84,7 +85,7 @@ class TapeMaker:
         session = self._session
         group, scene, recordings = session.group, session.scene, session.rewind.recordings
         if group is None or scene is None or not recordings:
-            raise SpecError("export", PAGE, "a view with a timeline, whose runs have begun")
+            raise SpecError("export", PAGE, _("a view with a timeline, whose runs have begun"))
         history = session.history.until(group.iteration)
         history.diverged = session.history.diverged
         labels = getattr(session.view, "labels", session.experiment.labels)
@@ -105,10 +106,11 @@ class TapeMaker:
             budget = max(_LEAST_SECONDS, _SECONDS[wanted.kind] / max(1, TapeMaker._active))
             self._send(subscriber, wanted, source, budget)
         except Exception as error:
-            said = str(error)
-            if not isinstance(error, SpecError):
+            if isinstance(error, SpecError):
+                said = error.words
+            else:
                 log.exception("a recording could not be exported")
-                said = "The file could not be made: see the server's log."
+                said = _("The file could not be made: see the server's log.")
             session.command("note", said)
             subscriber.put(PAGE, _progress(wanted.kind, _NEVER))
         finally:

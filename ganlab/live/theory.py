@@ -14,6 +14,7 @@ from ganlab.demonstrations.entry import DEMONSTRATIONS, control
 from ganlab.demonstrations.picture import Draw, Handle, Heat, Number, Panel, Series, Table
 from ganlab.demonstrations.setup import CHOICE, Setup
 from ganlab.demonstrations.text import file_name, python, table
+from ganlab.languages import _
 from ganlab.live.answers import Answered
 from ganlab.live.knob import knob
 from ganlab.live.remarks import remarks
@@ -69,7 +70,7 @@ def _lab(setup: Setup) -> dict[str, Any] | None:
     try:
         spec = setup.entry.lab(setup.values)
     except SpecError as error:
-        return {"dim": 1, "query": "", "why": f"The lab cannot: {error}"}
+        return {"dim": 1, "query": "", "why": _("The lab cannot: {error}", error=error)}
     return None if spec is None else {"dim": spec.axes, "query": spec.to_query(), "why": ""}
 
 

@@ -17,6 +17,7 @@ from ganlab.engine.evaluation import Evaluation
 from ganlab.engine.generate import generate
 from ganlab.engine.probe import probe_for
 from ganlab.engine.snapshot import samples
+from ganlab.languages import _
 from ganlab.live.scene import Lines, knobs, panel
 from ganlab.spec import Spec
 from ganlab.targets import TARGETS
@@ -110,21 +111,25 @@ def panels(probe: Probe) -> list[dict[str, Any]]:
         about = [*made["help"], *words.unfold([words.BANDS])]
         return made | {"bands": bands, "role": "G", "help": about}
 
-    about = f"JSD(p_data, p_g), cells of {probe.cell:.3g}, {POINTS:,} points a seed"
+    about = _(
+        "JSD(p_data, p_g), cells of {cell:.3g}, {points:,} points a seed",
+        cell=probe.cell,
+        points=POINTS,
+    )
     if probe.domain.enumerated:
-        about = "JSD(p_data, p_g), exact"
+        about = _("JSD(p_data, p_g), exact")
     lines = [(float(np.log(2)), "ln 2"), (probe.floors["jsd"], "floor")]
-    out = [spread("jsd", about, lines, unit="nats", low=0.0, high=0.75)]
+    out = [spread("jsd", about, lines, unit=_("nats"), low=0.0, high=0.75)]
     if probe.target.modes is not None and len(probe.target.modes.std) > 1:
         count = len(probe.target.modes.std)
-        title = f"modes captured, of {count}"
+        title = _("modes captured, of {count}", count=count)
         out.append(spread("modes", title, [(count, "all")], low=0.0, high=count * 1.15))
     if isinstance(probe, SymbolsProbe):
         count = int(probe.symbols.valid.sum())
-        title = f"covered, of {count}"
+        title = _("covered, of {count}", count=count)
         out.append(spread("modes", title, [(count, "all")], low=0.0, high=count * 1.15))
     if probe.domain.quick and probe.target.has_mean:
         out.append(spread("w1", probe.domain.distance, [(probe.floors["w1"], "floor")], low=0.0))
-    for band, title in zip(out[-1]["bands"], ("all", "middle half"), strict=True):
+    for band, title in zip(out[-1]["bands"], ("all", _("middle half")), strict=True):
         band["title"] = title
     return out

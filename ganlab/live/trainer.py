@@ -9,6 +9,7 @@ from collections import deque
 from typing import Protocol
 
 from ganlab.engine.turns import START, Turns
+from ganlab.languages import _
 from ganlab.limits import limit
 from ganlab.live.feed import Feed
 from ganlab.live.run_group import Backends, RunGroup
@@ -113,7 +114,7 @@ class Trainer:
     def update(self, player: str) -> None:
         """Queue one update by hand. Raises `SpecError` for several runs."""
         if len(self._session.experiment.specs) > 1:
-            allowed = "step: runs side by side move by whole iterations"
+            allowed = _("step: runs side by side move by whole iterations")
             raise SpecError("cmd", player.lower(), allowed)
         self._queue(player)
 

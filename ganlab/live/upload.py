@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse
 
 from ganlab.allowance import Admission
 from ganlab.engine.storage import BadFile
+from ganlab.languages import _
 from ganlab.live import opened
 from ganlab.live.scheduler import SCHEDULER, Scheduler
 from ganlab.live.socket import allowed
@@ -27,7 +28,7 @@ _SECONDS = 60.0  # for a file to arrive
 _ARRIVING = 8  # files that may arrive at once: they are held in memory
 _LONGEST_NAME = 80
 _LONGEST_WORDS = 400
-_BUSY = "the server is busy with the files of others: try again in a while"
+_BUSY = _("the server is busy with the files of others: try again in a while")
 
 _admission = Admission(*_OPENS, _LONGEST_WAIT)
 _arriving = asyncio.Semaphore(_ARRIVING)
@@ -53,13 +54,15 @@ async def endpoint(request: Request, scheduler: Scheduler = SCHEDULER) -> JSONRe
 async def _answer(request: Request, scheduler: Scheduler) -> _Refused | None:
     token = request.path_params["token"]
     if scheduler.get(token) is None and token not in opened.PAGE_TOKENS:
-        return _Refused(404, "the server does not know this page's run: reload the page")
+        return _Refused(404, _("the server does not know this page's run: reload the page"))
     headers = request.headers.get("origin"), request.headers.get("host")
     if not await asyncio.to_thread(allowed, *headers):
-        return _Refused(403, "this address is not allowed: see server.corsAllowedOrigins")
+        return _Refused(403, _("this address is not allowed: see server.corsAllowedOrigins"))
     if not await _admission.admit(token):
-        return _Refused(429, "this page opens too many files: try again in a while")
-    name = unquote(request.headers.get(NAME, ""), errors="replace")[-_LONGEST_NAME:] or "the file"
+        return _Refused(429, _("this page opens too many files: try again in a while"))
+    name = unquote(request.headers.get(NAME, ""), errors="replace")[-_LONGEST_NAME:] or _(
+        "the file"
+    )
     most = opened.largest(name)
     try:
         async with asyncio.timeout(_SECONDS), _arriving:
@@ -67,22 +70,22 @@ async def _answer(request: Request, scheduler: Scheduler) -> _Refused | None:
     except TimeoutError:
         return _Refused(503, _BUSY)
     except ClientDisconnect:
-        return _Refused(400, "it did not arrive completely")
+        return _Refused(400, _("it did not arrive completely"))
     if content is None:
-        return _Refused(413, f"it has more than {most / 1e6:g} MB")
+        return _Refused(413, _("it has more than {most:g} MB", most=most / 1e6))
     session = scheduler.get(token)
     now = None if session is None else session.spec
     try:
         async with _tables if opened.is_table(name) else _reading:
             found = await asyncio.to_thread(_read, content, name, now)
     except BadTable as error:
-        return _Refused(200, f"it must be {error.why}")
+        return _Refused(200, _("it must be {why}", why=error.why))
     except SpecError as error:
         words = error.why if isinstance(error, BadFile) else in_words(error)
         short = words if len(words) <= _LONGEST_WORDS else f"{words[:_LONGEST_WORDS]}…"
         return _Refused(200, short)
     except MemoryError:
-        return _Refused(200, "there is not enough memory for its runs")
+        return _Refused(200, _("there is not enough memory for its runs"))
     opened.WAITING.put(token, found)
     return None
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from ganlab.engine import Run
 from ganlab.experiment import Experiment
+from ganlab.languages import _
 from ganlab.live.commands import FigureRequest, SpectrumRequest
 from ganlab.live.history import SERIES, History
 from ganlab.live.lesson import Teaching
@@ -202,7 +203,7 @@ class View:
         """Explain the next iteration while the run is paused, or stop. Raises `SpecError`."""
         if value:
             raise SpecError(
-                "cmd", "explain", "sent to a view of one run, whose iterations can be explained"
+                "cmd", "explain", _("sent to a view of one run, whose iterations can be explained")
             )
 
     def explain_again(self) -> None:
@@ -216,7 +217,7 @@ class View:
         """Compute the spectrum of the run's game now and then, or no longer. Raises `SpecError`."""
         if request.on:
             raise SpecError(
-                "cmd", "spectrum", "sent to a view of one run, whose game has a spectrum"
+                "cmd", "spectrum", _("sent to a view of one run, whose game has a spectrum")
             )
 
     def spectrum_again(self, subscriber: Subscriber) -> None:
@@ -241,11 +242,11 @@ class View:
 
     def follow(self, value: bool) -> None:
         """Let the axes follow G. Raises `SpecError` if they cannot."""
-        raise SpecError("cmd", "follow", "sent to a view whose axes can follow G")
+        raise SpecError("cmd", "follow", _("sent to a view whose axes can follow G"))
 
     def show_label(self, value: int) -> None:
         """Show D and D* of one label, or the mean of all. Raises `SpecError` if there are none."""
-        raise SpecError("cmd", "label", "sent to a view of one run")
+        raise SpecError("cmd", "label", _("sent to a view of one run"))
 
     @property
     def can_draw_figure(self) -> bool:
@@ -257,11 +258,11 @@ class View:
 
     def figure(self, request: FigureRequest) -> bytes:
         """The still pictures of the current frame. Raises `SpecError` if there are none."""
-        raise SpecError("figure", request.request, "none: this view has no figure")
+        raise SpecError("figure", request.request, _("none: this view has no figure"))
 
     def drawn(self, request: FigureRequest) -> tuple[Message, Message]:
         """Scene and newest frame, for `figure`. Raises `SpecError` unless they belong together."""
         scene, last = self.session.scene, self.last_picture
         if scene is None or last is None or not self.can_draw_figure:
-            raise SpecError("figure", request.request, "requested after a frame was shown")
+            raise SpecError("figure", request.request, _("requested after a frame was shown"))
         return scene, last

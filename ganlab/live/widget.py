@@ -10,13 +10,14 @@ import traitlets
 
 from ganlab import bundle
 from ganlab.engine import Run
+from ganlab.languages import _
 from ganlab.live.notebook import Shown
 from ganlab.live.start import What
 from ganlab.registry import SpecError
 
 _THEMES = ("", "light", "dark")
 _HEIGHTS = 320, 2000  # CSS pixels
-_STILL = "A live view of ganlab: run the cell to start it."
+_STILL = _("A live view of ganlab: run the cell to start it.")
 _by_cell: dict[str, tuple[str, list[weakref.ref[LiveView]]]] = {}
 
 
@@ -48,7 +49,7 @@ class LiveView(anywidget.AnyWidget):
         height: int = 0,
     ):
         if theme not in _THEMES:
-            raise SpecError("theme", theme, '"light", "dark", or "": that of the notebook')
+            raise SpecError("theme", theme, _('"light", "dark", or "": that of the notebook'))
         whole = isinstance(height, int) and not isinstance(height, bool)
         if not whole or not (height == 0 or _HEIGHTS[0] <= height <= _HEIGHTS[1]):
             raise SpecError(

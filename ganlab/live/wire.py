@@ -9,13 +9,30 @@ from typing import Any
 
 import numpy as np
 
+from ganlab.languages import ENGLISH, into
+
 MOST_TEXT = 4096  # characters of a browser's command
 _CODES = {"<f4": "f4", "|u1": "u1", "<i2": "i2", "<i4": "i4"}
 
 
-def encode(header: Mapping[str, object], arrays: Mapping[str, np.ndarray] | None = None) -> bytes:
+class Packed(bytes):
+    """A message with its header, from which it can be made in another language."""
+
+    header: Mapping[str, object]
+
+    def into(self, language: str) -> bytes:
+        """The message in `language`, with the same arrays."""
+        if language == ENGLISH:
+            return self
+        text = _as_json(into(language, self.header))
+        rest = 4 + int.from_bytes(self[:4], "little")
+        return b"".join([len(text).to_bytes(4, "little"), text, self[rest:]])
+
+
+def encode(header: Mapping[str, object], arrays: Mapping[str, np.ndarray] | None = None) -> Packed:
     """uint32 length of the header, the header (padded), the arrays of any shapes (padded).
 
+    Words in the header are English until the message is put into a reader's language.
     Floats are sent as float32; NaN and inf in the header become null, since JSON has neither.
     """
     named, parts = [], []
@@ -28,12 +45,18 @@ def encode(header: Mapping[str, object], arrays: Mapping[str, np.ndarray] | None
         raw = array.tobytes()
         parts.append(raw + b"\0" * (-len(raw) % 8))
     whole = {**header, "arrays": named}
+    text = _as_json(whole)
+    made = Packed(b"".join([len(text).to_bytes(4, "little"), text, *parts]))
+    made.header = whole
+    return made
+
+
+def _as_json(header: object) -> bytes:
     try:
-        text = json.dumps(whole, separators=(",", ":"), allow_nan=False).encode()
+        text = json.dumps(header, separators=(",", ":"), allow_nan=False).encode()
     except ValueError:
-        text = json.dumps(_clean(whole), separators=(",", ":")).encode()
-    text += b" " * (-(4 + len(text)) % 8)
-    return b"".join([len(text).to_bytes(4, "little"), text, *parts])
+        text = json.dumps(_clean(header), separators=(",", ":")).encode()
+    return text + b" " * (-(4 + len(text)) % 8)
 
 
 def decode(message: bytes) -> tuple[dict[str, Any], dict[str, np.ndarray]]:

@@ -6,6 +6,7 @@ import torch
 from numpy.typing import ArrayLike
 from torch.nn.functional import softplus
 
+from ganlab.languages import _
 from ganlab.losses.entry import Array, Logits, LossEntry, Terms
 from ganlab.optim import Number
 from ganlab.theory import d_star
@@ -35,9 +36,9 @@ _OF_D = r"-\mathbb{E}\,\log D(x)", r"-\mathbb{E}\,\log(1 - D(G(z)))"  # the firs
 ENTRIES = (
     LossEntry(
         name="minimax",
-        title="minimax (saturating)",
+        title=_("minimax (saturating)"),
         equation=r"\min_G \mathbb{E}\,\log(1 - D(G(z)))",
-        doc="The game of the theory. If D is sure, G's gradient vanishes and G stalls.",
+        doc=_("The game of the theory. If D is sure, G's gradient vanishes and G stalls."),
         cite="Goodfellow et al. 2014, eq. 1",
         terms=Terms(*_OF_D, r"\mathbb{E}\,\log(1 - D(G(z)))"),
         d=_cross_entropy,
@@ -49,10 +50,12 @@ ENTRIES = (
     ),
     LossEntry(
         name="non-saturating",
-        title="non-saturating",
+        title=_("non-saturating"),
         equation=r"\max_G \mathbb{E}\,\log D(G(z))",
-        doc="It has the same fixed point, but G is pushed hardest where D is surest. Used in "
-        "practice.",
+        doc=_(
+            "It has the same fixed point, but G is pushed hardest where D is surest. "
+            "Used in practice."
+        ),
         cite="Goodfellow et al. 2014, section 3",
         terms=Terms(*_OF_D, r"-\mathbb{E}\,\log D(G(z))"),
         d=_cross_entropy,
@@ -63,10 +66,12 @@ ENTRIES = (
     ),
     LossEntry(
         name="maximum-likelihood",
-        title="maximum likelihood",
+        title=_("maximum likelihood"),
         equation=r"\min_G -\mathbb{E}\,\frac{D(G(z))}{1 - D(G(z))}",
-        doc="With D = D* its gradient is that of KL(p_data ‖ p_g). Few samples carry most of it, "
-        "so it is noisy and may overflow.",
+        doc=_(
+            "With D = D* its gradient is that of KL(p_data ‖ p_g). Few samples carry "
+            "most of it, so it is noisy and may overflow."
+        ),
         cite="Goodfellow 2014; NIPS 2016 tutorial, section 3.2.4",
         terms=Terms(*_OF_D, r"-\mathbb{E}\,\frac{D(G(z))}{1 - D(G(z))}"),
         d=_cross_entropy,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from numpy.typing import ArrayLike
 
+from ganlab.languages import _
 from ganlab.losses.entry import Array, Logits, LossEntry, Terms
 from ganlab.theory import d_star
 
@@ -22,10 +23,12 @@ def _share_of_pearson(logits: Logits) -> torch.Tensor:
 ENTRIES = (
     LossEntry(
         name="f-kl",
-        title="f-GAN: KL",
+        title=_("f-GAN: KL"),
         equation=r"\max_D \min_G\ \mathbb{E}\,a(x) - \mathbb{E}\,e^{a(G(z)) - 1}",
-        doc="With D = D* its value is KL(p_data ‖ p_g), so G must cover all of the data. G's "
-        "gradient grows with e^a, so few samples carry most of it.",
+        doc=_(
+            "With D = D* its value is KL(p_data ‖ p_g), so G must cover all of the data. "
+            "G's gradient grows with e^a, so few samples carry most of it."
+        ),
         cite="Nowozin et al. 2016, table 2",
         terms=Terms(
             r"-\mathbb{E}\,a(x)", r"\mathbb{E}\,e^{a(G(z)) - 1}", r"-\mathbb{E}\,e^{a(G(z)) - 1}"
@@ -38,10 +41,12 @@ ENTRIES = (
     ),
     LossEntry(
         name="f-reverse-kl",
-        title="f-GAN: reverse KL",
+        title=_("f-GAN: reverse KL"),
         equation=r"\max_D \min_G\ -\mathbb{E}\,e^{-a(x)} + 1 - \mathbb{E}\,a(G(z))",
-        doc="With D = D* its value is KL(p_g ‖ p_data): G is penalised for samples unlike the "
-        "data, but not for missing modes.",
+        doc=_(
+            "With D = D* its value is KL(p_g ‖ p_data): G is penalised for samples "
+            "unlike the data, but not for missing modes."
+        ),
         cite="Nowozin et al. 2016, table 2",
         terms=Terms(
             r"\mathbb{E}\,e^{-a(x)}", r"\mathbb{E}\,a(G(z)) - 1", r"1 - \mathbb{E}\,a(G(z))"
@@ -53,11 +58,13 @@ ENTRIES = (
     ),
     LossEntry(
         name="f-pearson",
-        title="f-GAN: Pearson χ²",
+        title=_("f-GAN: Pearson χ²"),
         equation=r"\max_D \min_G\ \mathbb{E}\,a(x)"
         r" - \mathbb{E}\,(\tfrac14 a(G(z))^2 + a(G(z)))",
-        doc="With D = D* its value is ∫ (p_data − p_g)²/p_g, which is huge if G misses a mode. D "
-        "regresses to twice the relative error of p_g.",
+        doc=_(
+            "With D = D* its value is ∫ (p_data − p_g)²/p_g, which is huge if G misses a "
+            "mode. D regresses to twice the relative error of p_g."
+        ),
         cite="Nowozin et al. 2016, table 2",
         terms=Terms(
             r"-\mathbb{E}\,a(x)",
@@ -72,10 +79,12 @@ ENTRIES = (
     ),
     LossEntry(
         name="f-hellinger",
-        title="f-GAN: squared Hellinger",
+        title=_("f-GAN: squared Hellinger"),
         equation=r"\max_D \min_G\ 2 - \mathbb{E}\,e^{-a(x)} - \mathbb{E}\,e^{a(G(z))}",
-        doc="With D = D* its value is ∫ (√p_data − √p_g)², a distance between 0 and 2 that is "
-        "symmetric in p_data and p_g.",
+        doc=_(
+            "With D = D* its value is ∫ (√p_data − √p_g)², a distance between 0 and 2 "
+            "that is symmetric in p_data and p_g."
+        ),
         cite="Nowozin et al. 2016, table 2",
         terms=Terms(
             r"\mathbb{E}\,e^{-a(x)}", r"\mathbb{E}\,e^{a(G(z))} - 2", r"1 - \mathbb{E}\,e^{a(G(z))}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch.nn.functional import softplus
 
+from ganlab.languages import _
 from ganlab.losses.entry import Logits, LossEntry, Terms
 
 
@@ -33,12 +34,14 @@ def _prefers_on_average(better: Logits, worse: Logits) -> torch.Tensor:
 ENTRIES = (
     LossEntry(
         name="relativistic-average",
-        title="relativistic average",
+        title=_("relativistic average"),
         equation=r"\min_D -\mathbb{E}\,\log\sigma(a(x) - \bar a_g)"
         r" - \mathbb{E}\,\log(1 - \sigma(a(G(z)) - \bar a_{\rm data})),\ "
         r"\min_G \text{ with real and fake exchanged}",
-        doc="D estimates how much more real a sample is than the average of the other kind. G also "
-        "lowers D's output on real samples.",
+        doc=_(
+            "D estimates how much more real a sample is than the average of the other "
+            "kind. G also lowers D's output on real samples."
+        ),
         cite="Jolicoeur-Martineau 2018, RaSGAN",
         terms=Terms(
             r"-\mathbb{E}\,\log\sigma(a(x) - \bar a_g)",
@@ -53,11 +56,14 @@ ENTRIES = (
     ),
     LossEntry(
         name="relativistic-pairing",
-        title="relativistic pairing",
+        title=_("relativistic pairing"),
         equation=r"\min_D -\mathbb{E}\,\log\sigma(a(x) - a(G(z))),\ "
         r"\min_G -\mathbb{E}\,\log\sigma(a(G(z)) - a(x))",
-        doc="D tells which of a pair, one real and one fake, is real: every real sample pulls, so "
-        "modes are not forgotten. With R1 and R2 this is R3GAN's loss, which converges locally.",
+        doc=_(
+            "D tells which of a pair, one real and one fake, is real: every real sample "
+            "pulls, so modes are not forgotten. With R1 and R2 this is R3GAN's loss, "
+            "which converges locally."
+        ),
         cite="Jolicoeur-Martineau 2018, RSGAN; Huang et al. 2024",
         terms=Terms(
             r"-\mathbb{E}\,\log\sigma(a(x) - a(G(z)))",

@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike
 
+from ganlab.languages import _
 from ganlab.losses.cross_entropy import d_star_smoothed
 from ganlab.losses.entry import Array, Logits, LossEntry, Terms
 from ganlab.optim import Number
@@ -25,11 +26,13 @@ def _hinge_optimum(p: ArrayLike, q: ArrayLike, a: float = 0.0, b: float = 0.0) -
 ENTRIES = (
     LossEntry(
         name="least-squares",
-        title="least squares",
+        title=_("least squares"),
         equation=r"\min_D \tfrac12 \mathbb{E}\,(a(x)-1)^2 + \tfrac12 \mathbb{E}\,a(G(z))^2,\ "
         r"\min_G \tfrac12 \mathbb{E}\,(a(G(z)) - 1)^2",
-        doc="D regresses to 1 and 0 and does not saturate, so samples far on the right side of the "
-        "decision boundary still move.",
+        doc=_(
+            "D regresses to 1 and 0 and does not saturate, so samples far on the right "
+            "side of the decision boundary still move."
+        ),
         cite="Mao et al. 2017",
         terms=Terms(
             r"\tfrac12 \mathbb{E}\,(a(x) - 1)^2",
@@ -45,11 +48,14 @@ ENTRIES = (
     ),
     LossEntry(
         name="wasserstein",
-        title="Wasserstein",
+        title=_("Wasserstein"),
         equation=r"\min_D \mathbb{E}\,a(G(z)) - \mathbb{E}\,a(x),\ \min_G -\mathbb{E}\,a(G(z))",
-        doc="D is a critic, not a classifier. If its slopes are bounded (clip its weights, or use "
-        "WGAN-GP), its loss estimates a distance and G gets a gradient everywhere; unbounded, D "
-        "diverges. D's offset has no effect: it is kept, and D is drawn relative to its mean.",
+        doc=_(
+            "D is a critic, not a classifier. If its slopes are bounded (clip its "
+            "weights, or use WGAN-GP), its loss estimates a distance and G gets a "
+            "gradient everywhere; unbounded, D diverges. D's offset has no effect: it is "
+            "kept, and D is drawn relative to its mean."
+        ),
         cite="Arjovsky et al. 2017",
         terms=Terms(r"-\mathbb{E}\,a(x)", r"\mathbb{E}\,a(G(z))", r"-\mathbb{E}\,a(G(z))"),
         d=lambda real, fake: fake.mean(1) - real.mean(1),
@@ -59,10 +65,10 @@ ENTRIES = (
     ),
     LossEntry(
         name="hinge",
-        title="hinge",
+        title=_("hinge"),
         equation=r"\min_D \mathbb{E}\,[1 - a(x)]_+ + \mathbb{E}\,[1 + a(G(z))]_+,\ "
         r"\min_G -\mathbb{E}\,a(G(z))",
-        doc="D ignores samples beyond the margin; G's gradient keeps its strength.",
+        doc=_("D ignores samples beyond the margin; G's gradient keeps its strength."),
         cite="Lim & Ye 2017; Miyato et al. 2018",
         terms=Terms(
             r"\mathbb{E}\,[1 - a(x)]_+", r"\mathbb{E}\,[1 + a(G(z))]_+", r"-\mathbb{E}\,a(G(z))"

@@ -11,6 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from ganlab.languages import _
 from ganlab.mnist.classifier import CLASSES, Classifier
 from ganlab.mnist.records import Coverage
 
@@ -54,7 +55,7 @@ def unmixed(shares: Shares, classifier: Classifier) -> Shares:
     """
     rates = classifier.rates
     mix = np.full(CLASSES, 1 / CLASSES)
-    for _ in range(_STEPS):
+    for _unused in range(_STEPS):
         seen = mix @ rates
         mix *= rates @ np.divide(shares, seen, out=np.zeros(CLASSES), where=seen > 0)
     return mix
@@ -82,6 +83,10 @@ def floor(n: int, expected: Shares, classifier: Classifier) -> float:
 def in_words(found: Coverage) -> str:
     """A summary on one line."""
     lost = ", ".join(map(str, found.missed))
-    text = f"{len(found.covered)} of {found.classes} classes covered"
+    text = _(
+        "{count} of {classes} classes covered", count=len(found.covered), classes=found.classes
+    )
     text += f" (not {lost})" if lost else ""
-    return f"{text}, KL {found.kl:.3g} nats (perfect: {found.floor:.2g})"
+    return _(
+        "{text}, KL {kl:.3g} nats (perfect: {floor:.2g})", text=text, kl=found.kl, floor=found.floor
+    )

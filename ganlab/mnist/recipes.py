@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from ganlab.languages import _
 from ganlab.registry import Entry, Registry
 from ganlab.spec import Spec
 
@@ -65,36 +66,38 @@ PAPER = Spec(
 for _entry in (
     Recipe(
         "quick",
-        "Quick: small nets, batch norm, Adam",
+        _("Quick: small nets, batch norm, Adam"),
         "",
-        "Recognisable digits after one or two minutes on a laptop.",
+        _("Recognisable digits after one or two minutes on a laptop."),
         spec=QUICK,
         epochs=10,
     ),
     Recipe(
         "paper",
-        "The paper's MNIST model (2014)",
+        _("The paper's MNIST model (2014)"),
         "",
-        "ReLU and maxout nets, dropout in D, momentum and decaying learning rates, as published. "
-        "It is slow without a GPU, and keeps improving.",
+        _(
+            "ReLU and maxout nets, dropout in D, momentum and decaying learning rates, "
+            "as published. It is slow without a GPU, and keeps improving."
+        ),
         cite="Goodfellow et al. 2014, and its code",
         spec=PAPER,
         epochs=100,
     ),
     Recipe(
         "quick-labels",
-        "Quick, with labels",
+        _("Quick, with labels"),
         "",
-        "G is told which digit to draw, and D which digit an image should be: pick digits.",
+        _("G is told which digit to draw, and D which digit an image should be: pick digits."),
         cite="Mirza & Osindero 2014; Goodfellow et al. 2014, section 7",
         spec=QUICK.replace(conditional="yes"),
         epochs=10,
     ),
     Recipe(
         "paper-labels",
-        "The paper's model, with labels",
+        _("The paper's model, with labels"),
         "",
-        "The paper's first extension: p(x | label) with the paper's nets.",
+        _("The paper's first extension: p(x | label) with the paper's nets."),
         cite="Goodfellow et al. 2014, section 7",
         spec=PAPER.replace(conditional="yes"),
         epochs=100,

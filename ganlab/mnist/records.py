@@ -11,17 +11,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganlab.jobs import records
+from ganlab.languages import _
 from ganlab.reading import parse_json
 from ganlab.registry import Param, SpecError
 from ganlab.spec import Spec
 
 DEVICES = ("auto", "cuda", "mps", "cpu")
-EPOCHS = Param("epochs", "epochs", 10, 1, 5000, "int", doc="Passes through the training images.")
-CHECKPOINT = Param(
-    "checkpoint", "seconds between checkpoints", 30.0, 0.1, 3600.0, doc="Lost at most in a crash."
+EPOCHS = Param(
+    "epochs", _("epochs"), 10, 1, 5000, "int", doc=_("Passes through the training images.")
 )
-MEASURE = Param("measure", "epochs between scores", 0, 0, 5000, "int", doc="0: only at the end.")
-DEVICE = Param("device", "device", "auto", kind="choice", choices=DEVICES, doc="Trains here.")
+CHECKPOINT = Param(
+    "checkpoint",
+    _("seconds between checkpoints"),
+    30.0,
+    0.1,
+    3600.0,
+    doc=_("Lost at most in a crash."),
+)
+MEASURE = Param(
+    "measure", _("epochs between scores"), 0, 0, 5000, "int", doc=_("0: only at the end.")
+)
+DEVICE = Param("device", _("device"), "auto", kind="choice", choices=DEVICES, doc=_("Trains here."))
 
 
 @dataclass(frozen=True)
@@ -39,7 +49,7 @@ class Plan:
         for param in (EPOCHS, CHECKPOINT, MEASURE, DEVICE):
             object.__setattr__(self, param.name, param.check(getattr(self, param.name)))
         if not isinstance(self.data, str):
-            raise SpecError("data", self.data, "a folder, or nothing")
+            raise SpecError("data", self.data, _("a folder, or nothing"))
 
     def to_json(self) -> str:
         """The plan as JSON."""
@@ -49,7 +59,7 @@ class Plan:
     @classmethod
     def from_json(cls, text: str) -> Plan:
         """The inverse of `to_json`. Raises `SpecError`."""
-        allowed = "JSON as written by Plan.to_json()"
+        allowed = _("JSON as written by Plan.to_json()")
         items = parse_json(text, "plan", allowed)
         names = {f.name for f in dataclasses.fields(cls)}
         if not isinstance(items, dict) or "spec" not in items or not items.keys() <= names:

@@ -14,6 +14,7 @@ import torch
 from ganlab.digits.images import Digits
 from ganlab.engine import Run
 from ganlab.jobs.worker import Report, Stop, Worker
+from ganlab.languages import _
 from ganlab.mnist import classifier, devices, preview, scoring
 from ganlab.mnist.folder import Folder
 from ganlab.mnist.records import Plan, Score, Status, Wanted
@@ -49,22 +50,26 @@ class Trainer(Worker[Plan, Status, Wanted]):
         if not devices.out_of_memory(error):
             return super().readable(error)
         spec = self.plan.spec
-        return (
-            f"Out of memory on {self.status.device_name or self.plan.device} with batch = "
-            f"{spec.batch} and widths {spec.g_hidden} and {spec.d_hidden}: try a smaller batch or "
-            "narrower nets, or the CPU (device = cpu)."
+        return _(
+            "Out of memory on {device_name} with batch = {batch} and widths {g_hidden} "
+            "and {d_hidden}: try a smaller batch or narrower nets, or the CPU (device = "
+            "cpu).",
+            device_name=self.status.device_name or self.plan.device,
+            batch=spec.batch,
+            g_hidden=spec.g_hidden,
+            d_hidden=spec.d_hidden,
         )
 
     def prepare(self) -> None:
         """Read the images and the checkpoint. Raises SpecError if the target is not images."""
-        self.say(state="starting", message="Reading the images.")
+        self.say(state="starting", message=_("Reading the images."))
         folder, spec = self.folder, self.plan.spec
         if self.plan.data:
             os.environ["GANLAB_DATA"] = self.plan.data
         device = devices.choose(self.plan.device)
         target = make_target(spec.target, spec.target_params)
         if spec.domain.drawn:
-            raise SpecError("target", spec.target, "images: the labs train on other targets")
+            raise SpecError("target", spec.target, _("images: the labs train on other targets"))
         assert isinstance(target, Images)  # all targets with more than two dimensions are
         self.digits: Digits = target.digits
         if folder.run.exists():
@@ -108,7 +113,7 @@ class Trainer(Worker[Plan, Status, Wanted]):
             wanted = self.asked()
             if self.ending or wanted.state == "stopped":
                 self._checkpoint()
-                raise Stop("stopped", "Stopped on request; it can be resumed.")
+                raise Stop("stopped", _("Stopped on request; it can be resumed."))
             if self.run.diverged[0] is not None:
                 self._checkpoint()
                 raise Stop("diverged", str(self.run.diverged[0]))
@@ -177,11 +182,11 @@ class Trainer(Worker[Plan, Status, Wanted]):
         self._checkpoint()  # a score must belong to a state on disk
         score = scoring.known(self.digits)
         if score is None:
-            score = self._walk(scoring.real(self.digits), "Measuring real images.")
+            score = self._walk(scoring.real(self.digits), _("Measuring real images."))
         if score is not None:
             self.folder.put_real(score)
             walk = scoring.fake(self.run, self.digits, self.status.epoch)
-            score = self._walk(walk, "Measuring G's images.")
+            score = self._walk(walk, _("Measuring G's images."))
         self._judge = self._judge or classifier.known(self.digits)  # fitted by the measurement
         if score is not None:
             self.scores.append(score)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import torch
 from torch.nn import functional as F
 
+from ganlab.languages import _
 from ganlab.registry import Entry, Registry
 
 
@@ -39,41 +40,45 @@ INITS: Registry[InitEntry] = Registry("init")
 for _entry in (
     ActivationEntry(
         "relu",
-        "ReLU",
+        _("ReLU"),
         r"\max(0, a)",
-        "Piecewise linear: G folds and stretches z in straight pieces.",
+        _("Piecewise linear: G folds and stretches z in straight pieces."),
         apply=torch.relu,
     ),
     ActivationEntry(
         "leaky_relu",
-        "leaky ReLU",
+        _("leaky ReLU"),
         r"\max(a, 0.2\,a)",
-        "A ReLU that passes a gradient everywhere, so units cannot die.",
+        _("A ReLU that passes a gradient everywhere, so units cannot die."),
         apply=lambda a: F.leaky_relu(a, 0.2),
     ),
     ActivationEntry(
         "elu",
-        "ELU",
+        _("ELU"),
         r"\max(0, a) + \min(0, e^a - 1)",
-        "ReLU with a smooth, bounded negative side: D's slope has no kinks, which suits penalties "
-        "on it.",
+        _(
+            "ReLU with a smooth, bounded negative side: D's slope has no kinks, which "
+            "suits penalties on it."
+        ),
         cite="Clevert et al. 2016",
         apply=F.elu,
     ),
     ActivationEntry(
         "tanh",
-        "tanh",
+        _("tanh"),
         r"\tanh(a)",
-        "Smooth and bounded: D becomes sharp slowly, which hides collapse.",
+        _("Smooth and bounded: D becomes sharp slowly, which hides collapse."),
         apply=torch.tanh,
         bounded=True,
     ),
     ActivationEntry(
         "maxout",
-        "maxout, 5 pieces",
+        _("maxout, 5 pieces"),
         r"\max_{j \le 5} a_j",
-        "The largest of five linear pieces: five times the weights, and a convex unit whose shape "
-        "is learned. The D of the 2014 paper and of PacGAN.",
+        _(
+            "The largest of five linear pieces: five times the weights, and a convex "
+            "unit whose shape is learned. The D of the 2014 paper and of PacGAN."
+        ),
         cite="Goodfellow et al. 2013",
         apply=lambda a: a.unflatten(-1, (-1, 5)).amax(-1),
         pieces=5,
@@ -85,19 +90,21 @@ for _entry in (
 OUTPUTS.add(
     ActivationEntry(
         "linear",
-        "linear",
+        _("linear"),
         "x = a",
-        "x is unbounded, as in 1-D and 2-D.",
+        _("x is unbounded, as in 1-D and 2-D."),
         apply=lambda a: a,
     )
 )
 OUTPUTS.add(
     ActivationEntry(
         "sigmoid",
-        "sigmoid",
+        _("sigmoid"),
         r"x = \sigma(a)",
-        "x is between 0 and 1, as for pixels. The bias starts at the data's marginals, so that G's "
-        "first images are the mean image with noise.",
+        _(
+            "x is between 0 and 1, as for pixels. The bias starts at the data's "
+            "marginals, so that G's first images are the mean image with noise."
+        ),
         cite="Goodfellow et al. 2014",
         apply=torch.sigmoid,
         bounded=True,
@@ -118,9 +125,9 @@ def _orthogonal(n_in: int, n_out: int, gain: float, generator: torch.Generator) 
 INITS.add(
     InitEntry(
         "default",
-        "PyTorch's default",
+        _("PyTorch's default"),
         r"W, b \sim \mathcal{U}\left[\pm \text{gain}/\sqrt{n_\text{in}}\right]",
-        "The default of torch.nn.Linear, with the weights times the gain.",
+        _("The default of torch.nn.Linear, with the weights times the gain."),
         weight=lambda i, o, gain, g: _uniform((i, o), gain / math.sqrt(i), g),
         bias=lambda i, o, g: _uniform((o,), 1 / math.sqrt(i), g),
     )
@@ -128,9 +135,9 @@ INITS.add(
 INITS.add(
     InitEntry(
         "orthogonal",
-        "orthogonal",
+        _("orthogonal"),
         r"W^\top W = \text{gain}^2 I,\ b = 0",
-        "Preserves norms through the layers; Metz et al. use a gain of 0.8.",
+        _("Preserves norms through the layers; Metz et al. use a gain of 0.8."),
         cite="Saxe et al. 2014; Metz et al. 2017",
         weight=_orthogonal,
         bias=lambda i, o, g: torch.zeros(o),
@@ -139,9 +146,9 @@ INITS.add(
 INITS.add(
     InitEntry(
         "gaussian",
-        "Gaussian",
+        _("Gaussian"),
         r"W \sim \mathcal{N}(0, \text{gain}^2),\ b = 0",
-        "The same standard deviation in every layer: PacGAN's, with a gain of 0.02.",
+        _("The same standard deviation in every layer: PacGAN's, with a gain of 0.02."),
         weight=lambda i, o, gain, g: gain * torch.randn(i, o, generator=g),
         bias=lambda i, o, g: torch.zeros(o),
     )
@@ -149,10 +156,12 @@ INITS.add(
 INITS.add(
     InitEntry(
         "uniform",
-        "uniform",
+        _("uniform"),
         r"W \sim \mathcal{U}[\pm\text{gain}],\ b = 0",
-        "The same range in every layer: the 2014 paper's for images, with .05 for G and .005 "
-        "for D.",
+        _(
+            "The same range in every layer: the 2014 paper's for images, with .05 for G "
+            "and .005 for D."
+        ),
         cite="Goodfellow et al. 2014",
         weight=lambda i, o, gain, g: _uniform((i, o), gain, g),
         bias=lambda i, o, g: torch.zeros(o),

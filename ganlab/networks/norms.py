@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 
+from ganlab.languages import _
 from ganlab.registry import Entry, Registry
 
 EPSILON = 1e-5  # added to a variance
@@ -14,53 +15,61 @@ NORMS: Registry[Entry] = Registry("g_norm")
 D_NORMS: Registry[Entry] = Registry("d_norm")
 
 for _entry in (
-    Entry("none", "none", "h", "Every sample is generated alone."),
+    Entry("none", _("none"), "h", _("Every sample is generated alone.")),
     Entry(
         "batch",
-        "batch norm",
+        _("batch norm"),
         r"\gamma\,(h - \mu_B)/\sqrt{\sigma_B^2 + \epsilon} + \beta",
-        "Statistics of the minibatch: its samples depend on each other, visibly if it is small.",
+        _("Statistics of the minibatch: its samples depend on each other, visibly if it is small."),
         cite="Ioffe & Szegedy 2015",
     ),
     Entry(
         "reference",
-        "reference batch norm",
+        _("reference batch norm"),
         r"\gamma\,(h - \mu_{\rm ref})/\sqrt{\sigma_{\rm ref}^2 + \epsilon} + \beta",
-        "Statistics of one fixed batch of latents: samples are independent, but G can overfit it.",
+        _(
+            "Statistics of one fixed batch of latents: samples are independent, but G "
+            "can overfit it."
+        ),
         cite="Goodfellow 2016, section 4.4; Salimans et al. 2016",
     ),
     Entry(
         "virtual",
-        "virtual batch norm",
+        _("virtual batch norm"),
         r"\text{statistics of the reference batch and } h \text{ itself}",
-        "The reference batch plus the sample itself.",
+        _("The reference batch plus the sample itself."),
         cite="Salimans et al. 2016, section 3.5",
     ),
 ):
     NORMS.add(_entry)
-NORMS.closed = "a normalisation is code in ganlab/networks/generator.py"
+NORMS.closed = _("a normalisation is code in ganlab/networks/generator.py")
 
 for _entry in (
-    Entry("none", "none", "h", "Every sample is judged alone, with any slope."),
+    Entry("none", _("none"), "h", _("Every sample is judged alone, with any slope.")),
     Entry(
         "batch",
-        "batch norm",
+        _("batch norm"),
         r"\gamma\,(h - \mu_B)/\sqrt{\sigma_B^2 + \epsilon} + \beta",
-        "Statistics of the minibatch, separately for real and fake samples: D compares "
-        "minibatches, and the logit of a sample depends on the others.",
+        _(
+            "Statistics of the minibatch, separately for real and fake samples: D "
+            "compares minibatches, and the logit of a sample depends on the others."
+        ),
         cite="Ioffe & Szegedy 2015; Radford et al. 2016",
     ),
     Entry(
         "spectral",
-        "spectral norm",
+        _("spectral norm"),
         r"W/\sigma_{\max}(W)",
-        "No layer increases a distance, so D's slope is at most 1 everywhere. The norm is exact, a "
-        "function of the weights alone, by repeated squaring of WᵀW instead of a stored vector.",
+        _(
+            "No layer increases a distance, so D's slope is at most 1 everywhere. The "
+            "norm is exact, a function of the weights alone, by repeated squaring of WᵀW "
+            "instead of a stored vector."
+        ),
         cite="Miyato et al. 2018",
     ),
 ):
     D_NORMS.add(_entry)
-D_NORMS.closed = "a normalisation is code in ganlab/networks/discriminator.py"
+D_NORMS.closed = _("a normalisation is code in ganlab/networks/discriminator.py")
 
 
 def moments(h: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
@@ -82,7 +91,7 @@ def spectral_norm(weight: torch.Tensor) -> torch.Tensor:
         return (gram + _LEAST).sqrt()
     gram = gram + 0.0
     power = gram / (_trace(gram) + _LEAST)
-    for _ in range(_SQUARINGS):
+    for _unused in range(_SQUARINGS):
         power = torch.bmm(power, power)
         power = power / (_trace(power) + _LEAST)
     largest = (power * gram).sum((1, 2), keepdim=True) / (_trace(power) + _LEAST)

@@ -6,19 +6,20 @@ from typing import Any
 
 import torch
 
+from ganlab.languages import _
 from ganlab.optim.entry import OPTIMIZERS, Hyper, Number, OptimizerEntry, Slots, Stepped, owned
 from ganlab.registry import Param
 
 _BETAS = owned(
     Param(
         "betas",
-        "Adam's β₁, β₂",
+        _("Adam's β₁, β₂"),
         (0.0, 0.99),
         0.0,
         0.9999,
         "floats",
         longest=2,
-        doc="Decay rates of the means of the gradient and of its square. A low β₁ calms GANs.",
+        doc=_("Decay rates of the means of the gradient and of its square. A low β₁ calms GANs."),
         numeric=True,
     )
 )
@@ -130,9 +131,9 @@ def _adam_rate(slots: Slots, t: Any, hyper: Hyper) -> Number:
 OPTIMIZERS.add(
     OptimizerEntry(
         "adam",
-        "Adam",
+        _("Adam"),
         r"\theta \leftarrow \theta - \eta\,\hat m / (\sqrt{\hat v} + 10^{-8})",
-        "The step is about the learning rate, whatever the gradient's size.",
+        _("The step is about the learning rate, whatever the gradient's size."),
         cite="Kingma & Ba 2015",
         slots=2,
         params=(_BETAS,),
@@ -145,40 +146,40 @@ OPTIMIZERS.add(
 OPTIMIZERS.add(
     OptimizerEntry(
         "momentum",
-        "SGD + momentum",
+        _("SGD + momentum"),
         r"v \leftarrow \mu v + g,\ \theta \leftarrow \theta - \eta v",
-        "Used in the 2014 paper; circles around the equilibrium are easy to see.",
+        _("Used in the 2014 paper; circles around the equilibrium are easy to see."),
         cite="Goodfellow et al. 2014, Algorithm 1",
         slots=1,
         params=(
             Param(
                 "momentum",
-                "momentum μ",
+                _("momentum μ"),
                 0.5,
                 -0.95,
                 0.99,
-                doc="Momentum of SGD; a negative value damps the rotation of games.",
+                doc=_("Momentum of SGD; a negative value damps the rotation of games."),
                 numeric=True,
             ),
             Param(
                 "momentum_rise",
-                "rise of μ",
+                _("rise of μ"),
                 0.0,
                 -1.0,
                 1.0,
-                doc="The total increase of momentum at the end of its ramp.",
+                doc=_("The total increase of momentum at the end of its ramp."),
                 numeric=True,
                 typical=0.2,
             ),
             Param(
                 "momentum_ramp",
-                "ramp of μ",
+                _("ramp of μ"),
                 1,
                 1,
                 10**9,
                 "int",
-                unit="updates",
-                doc="The number of a player's updates during which its momentum increases.",
+                unit=_("updates"),
+                doc=_("The number of a player's updates during which its momentum increases."),
                 numeric=True,
                 typical=1000,
                 needs=lambda values: values["momentum_rise"] != 0,
@@ -193,9 +194,9 @@ OPTIMIZERS.add(
 OPTIMIZERS.add(
     OptimizerEntry(
         "sgd",
-        "SGD",
+        _("SGD"),
         r"\theta \leftarrow \theta - \eta\, g",
-        "Steps proportional to the gradient: a vanishing gradient stops G.",
+        _("Steps proportional to the gradient: a vanishing gradient stops G."),
         slots=0,
         numbers=lambda t, hyper: (hyper.lr,),
         apply=_sgd,
@@ -206,10 +207,10 @@ OPTIMIZERS.add(
 OPTIMIZERS.add(
     OptimizerEntry(
         "rmsprop",
-        "RMSProp",
+        _("RMSProp"),
         r"v \leftarrow \beta_2 v + (1 - \beta_2) g^2,\ "
         r"\theta \leftarrow \theta - \eta\,g/(\sqrt{v} + 10^{-8})",
-        "Adam without the mean of the gradient; used by WGAN.",
+        _("Adam without the mean of the gradient; used by WGAN."),
         cite="Tieleman & Hinton 2012",
         slots=1,
         params=(_BETAS,),
@@ -222,10 +223,13 @@ OPTIMIZERS.add(
 OPTIMIZERS.add(
     OptimizerEntry(
         "adamw",
-        "AdamW",
+        _("AdamW"),
         r"\theta \leftarrow (1 - \eta\lambda)\,\theta - \eta\,\hat m / (\sqrt{\hat v} + 10^{-8})",
-        "Adam with decoupled weight decay λ: it shrinks the weights directly instead of entering "
-        "the moments, so all weights decay alike. Without weight decay it is Adam.",
+        _(
+            "Adam with decoupled weight decay λ: it shrinks the weights directly instead "
+            "of entering the moments, so all weights decay alike. Without weight decay "
+            "it is Adam."
+        ),
         cite="Loshchilov & Hutter 2019",
         slots=2,
         params=(_BETAS,),
@@ -237,10 +241,12 @@ OPTIMIZERS.add(
 OPTIMIZERS.add(
     OptimizerEntry(
         "adagrad",
-        "Adagrad",
+        _("Adagrad"),
         r"s \leftarrow s + g^2,\ \theta \leftarrow \theta - \eta\,g/(\sqrt{s} + 10^{-10})",
-        "Steps shrink with all gradients so far: rotation slows down by itself, and so does "
-        "everything else.",
+        _(
+            "Steps shrink with all gradients so far: rotation slows down by itself, and "
+            "so does everything else."
+        ),
         cite="Duchi et al. 2011",
         slots=1,
         numbers=lambda t, hyper: (hyper.lr,),
@@ -252,10 +258,12 @@ OPTIMIZERS.add(
 OPTIMIZERS.add(
     OptimizerEntry(
         "nesterov",
-        "SGD + Nesterov momentum",
+        _("SGD + Nesterov momentum"),
         r"v \leftarrow \mu v + g,\ \theta \leftarrow \theta - \eta\,(g + \mu v)",
-        "Momentum with the gradient at the point that the next step reaches: steps are damped "
-        "where the gradient changes sign.",
+        _(
+            "Momentum with the gradient at the point that the next step reaches: steps "
+            "are damped where the gradient changes sign."
+        ),
         cite="Nesterov 1983; Sutskever et al. 2013",
         slots=1,
         params=OPTIMIZERS["momentum"].params,

@@ -7,6 +7,7 @@ import binascii
 import zlib
 from functools import lru_cache
 
+from ganlab.languages import _
 from ganlab.own_data.data import Data
 from ganlab.own_data.store import STORE
 from ganlab.registry import SpecError
@@ -14,7 +15,7 @@ from ganlab.registry import SpecError
 FIELD = "own"
 LONGEST = 2_000  # characters of the text
 _MOST = 100_000  # bytes of data that so short a text may stand for
-_ALLOWED = "the data that this field of an address holds: it was cut off or changed"
+_ALLOWED = _("the data that this field of an address holds: it was cut off or changed")
 
 
 def to_text(name: str) -> str | None:
@@ -34,7 +35,7 @@ def _text(name: str) -> str | None:
 def from_text(text: str) -> Data:
     """The inverse of `to_text`. Raises `SpecError`; a short text cannot take much memory."""
     if len(text) > LONGEST:
-        raise SpecError(FIELD, text, f"at most {LONGEST:,} characters")
+        raise SpecError(FIELD, text, _("at most {longest:,} characters", longest=LONGEST))
     try:
         packed = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
         unpack = zlib.decompressobj()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from ganlab.languages import _
 from ganlab.own_data.data import Data
 from ganlab.own_data.store import STORE
 from ganlab.registry import Entry, Param, Registry, SpecError
@@ -16,7 +17,9 @@ class MissingOwnData(SpecError):
     """Data that a Spec names, but that this server or process does not have."""
 
     def __init__(self, name: str, value: object):
-        allowed = "the hash of data that are here: upload the file again, or open the exported run"
+        allowed = _(
+            "the hash of data that are here: upload the file again, or open the exported run"
+        )
         super().__init__(name, value, allowed)
 
 
@@ -55,7 +58,11 @@ class Examples(Registry[Example]):
         if data is None:
             raise MissingOwnData(self.field, value)
         if data.kind != self.kind:
-            raise SpecError(self.field, value, f"{self.kind}; these data are {data.kind}")
+            raise SpecError(
+                self.field,
+                value,
+                _("{kind}; these data are {kind2}", kind=self.kind, kind2=data.kind),
+            )
         return data
 
     def words(self, value: str) -> str:
@@ -64,7 +71,7 @@ class Examples(Registry[Example]):
             return self[value].title
         data = STORE.get(value)
         title = "" if data is None else data.texts.get("title", "")
-        return title or f"own data {value[:6]}"
+        return title or _("own data {value}", value=value[:6])
 
 
 def names_in(params: Iterable[Param], values: Mapping[str, Any]) -> list[str]:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ganlab.languages import _
 from ganlab.own_data.data import Data
 from ganlab.registry import SpecError
 
@@ -36,14 +37,18 @@ def points_data(x: np.ndarray, title: str = "", axes: Sequence[str] = ()) -> Dat
     """
     x = np.asarray(x, np.float64)
     if x.ndim != 2 or not LEAST <= len(x) <= MOST or x.shape[1] not in (1, 2):
-        raise SpecError("points", f"{x.shape}", f"{LEAST} to {MOST:,} points in 1-D or 2-D")
+        raise SpecError(
+            "points",
+            f"{x.shape}",
+            _("{least} to {most:,} points in 1-D or 2-D", least=LEAST, most=MOST),
+        )
     if not np.isfinite(x).all() or np.abs(x).max() > 1e300:
-        raise SpecError("points", "NaN or inf", "numbers up to 1e300")
+        raise SpecError("points", _("NaN or inf"), _("numbers up to 1e300"))
     centre = x.mean(0)
     spread = (x - centre).std(0)
     known = spread > 1e-12 * np.abs(centre)
     if not known.any():
-        raise SpecError("points", f"{x[0]} only", "at least two different points")
+        raise SpecError("points", _("{x} only", x=x[0]), _("at least two different points"))
     spread = np.where(known, spread, spread[known].max())  # of a column of equal numbers
     standard = ((x - centre) / spread).astype(np.float32)
     texts = {"title": _short(title)} if title else {}
@@ -57,18 +62,20 @@ def points_of(data: Data, dim: int) -> Points:
     try:
         x, centre, spread = (data.arrays[name] for name in ("x", "centre", "spread"))
     except KeyError:
-        raise SpecError("data", data.kind, "points") from None
+        raise SpecError("data", data.kind, _("points")) from None
     if x.dtype != np.float32 or x.ndim != 2 or not LEAST <= len(x) <= MOST:
-        raise SpecError("data", f"{x.shape}", "points, (n, dim)")
+        raise SpecError("data", f"{x.shape}", _("points, (n, dim)"))
     if x.shape[1] != dim:
-        columns = {1: "one column", 2: "two columns"}
+        columns = {1: _("one column"), 2: _("two columns")}
         has = columns.get(x.shape[1], f"{x.shape[1]} columns")
         raise SpecError(
-            "data", data.texts.get("title", has), f"points of {columns[dim]}, not {has}"
+            "data",
+            data.texts.get("title", has),
+            _("points of {columns}, not {has}", columns=columns[dim], has=has),
         )
     sizes = centre.shape == spread.shape == (dim,) and centre.dtype == spread.dtype == np.float64
     if not sizes or not (spread > 0).all() or not np.abs(x).max() <= _FARTHEST:
-        raise SpecError("data", "centre and spread", "one of each for each column")
+        raise SpecError("data", _("centre and spread"), _("one of each for each column"))
     axes = tuple(data.texts.get("axes", "").split("\n"))
     return Points(x, centre, spread, axes if len(axes) == dim else ("x", "y")[:dim])
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ganlab.languages import _
 from ganlab.own_data.data import Data
 from ganlab.own_data.examples import Example, Examples
 from ganlab.own_data.points import KIND, points_data
@@ -52,18 +53,24 @@ def _dozen(x: Array) -> Array:
 # -- the line ------------------------------------------------------------------------------------
 
 
-@_add(LINE, "waiting", "waiting times", "Two groups of minutes between eruptions.", ("minutes",))
+@_add(
+    LINE,
+    "waiting",
+    _("waiting times"),
+    _("Two groups of minutes between eruptions."),
+    (_("minutes"),),
+)
 def _waiting(rng: np.random.Generator) -> Array:
     short = rng.random(300) < 0.36
     return np.where(short, rng.normal(54.6, 5.9, 300), rng.normal(80.1, 5.9, 300))
 
 
-@_add(LINE, "incomes", "incomes", "A long tail on one side.", ("thousands a year",))
+@_add(LINE, "incomes", _("incomes"), _("A long tail on one side."), (_("thousands a year"),))
 def _incomes(rng: np.random.Generator) -> Array:
     return rng.lognormal(np.log(30), 0.6, 400)
 
 
-@_add(LINE, "dice", "sums of three dice", "Whole numbers only.", ("sum",))
+@_add(LINE, "dice", _("sums of three dice"), _("Whole numbers only."), (_("sum"),))
 def _dice(rng: np.random.Generator) -> Array:
     return rng.integers(1, 7, (500, 3)).sum(1).astype(float)
 
@@ -71,7 +78,7 @@ def _dice(rng: np.random.Generator) -> Array:
 # -- the plane -----------------------------------------------------------------------------------
 
 
-@_add(PLANE, "moons", "two moons", "As scikit-learn's make_moons.")
+@_add(PLANE, "moons", _("two moons"), _("As scikit-learn's make_moons."))
 def _moons(rng: np.random.Generator) -> Array:
     angle = np.pi * rng.random(250)
     upper = np.stack([np.cos(angle), np.sin(angle)], 1)
@@ -79,7 +86,7 @@ def _moons(rng: np.random.Generator) -> Array:
     return np.add(np.concatenate([upper, lower]), rng.normal(0, 0.08, (500, 2)))
 
 
-@_add(PLANE, "circles", "two circles", "As scikit-learn's make_circles.")
+@_add(PLANE, "circles", _("two circles"), _("As scikit-learn's make_circles."))
 def _circles(rng: np.random.Generator) -> Array:
     angle = 2 * np.pi * rng.random(500)
     radius = np.where(np.arange(500) < 250, 1.0, 0.5)
@@ -87,7 +94,7 @@ def _circles(rng: np.random.Generator) -> Array:
     return np.add(circles, rng.normal(0, 0.05, (500, 2)))
 
 
-@_add(PLANE, "blobs", "three blobs", "As scikit-learn's make_blobs, of unequal widths.")
+@_add(PLANE, "blobs", _("three blobs"), _("As scikit-learn's make_blobs, of unequal widths."))
 def _blobs(rng: np.random.Generator) -> Array:
     centres = np.array([[-5.0, -3.0], [0.0, 4.0], [5.0, -2.0]])
     which = rng.integers(0, 3, 500)
@@ -95,35 +102,35 @@ def _blobs(rng: np.random.Generator) -> Array:
     return np.add(centres[which], widths * rng.normal(size=(500, 2)))
 
 
-@_add(PLANE, "s_curve", "S curve", "scikit-learn's make_s_curve, seen from the side.")
+@_add(PLANE, "s_curve", _("S curve"), _("scikit-learn's make_s_curve, seen from the side."))
 def _s_curve(rng: np.random.Generator) -> Array:
     t = 3 * np.pi * (rng.random(500) - 0.5)
     curve = np.stack([np.sin(t), np.sign(t) * (np.cos(t) - 1)], 1)
     return np.add(curve, rng.normal(0, 0.05, (500, 2)))
 
 
-_SAME = "The same means, standard deviations and correlation as the other sets of its kind."
+_SAME = _("The same means, standard deviations and correlation as the other sets of its kind.")
 
 
-@_add(PLANE, "anscombe_line", "Anscombe's idea: line", _SAME)
+@_add(PLANE, "anscombe_line", _("Anscombe's idea: line"), _SAME)
 def _line(rng: np.random.Generator) -> Array:
     x = rng.uniform(4, 14, 44)
     return _anscombe(np.stack([x, 0.5 * x + rng.normal(0, 1.2, 44)], 1))
 
 
-@_add(PLANE, "anscombe_parabola", "Anscombe's idea: parabola", _SAME)
+@_add(PLANE, "anscombe_parabola", _("Anscombe's idea: parabola"), _SAME)
 def _parabola(rng: np.random.Generator) -> Array:
     x = rng.uniform(4, 14, 44)
     return _anscombe(np.stack([x, -((x - 11) ** 2)], 1))
 
 
-@_add(PLANE, "anscombe_outlier", "Anscombe's idea: outlier", _SAME)
+@_add(PLANE, "anscombe_outlier", _("Anscombe's idea: outlier"), _SAME)
 def _outlier(rng: np.random.Generator) -> Array:
     x = rng.uniform(4, 14, 44)
     return _anscombe(np.stack([x, 0.3 * x + np.where(np.arange(44) == 7, 12.0, 0.0)], 1))
 
 
-@_add(PLANE, "dozen_star", "same moments: star", _SAME)
+@_add(PLANE, "dozen_star", _("same moments: star"), _SAME)
 def _star(rng: np.random.Generator) -> Array:
     angle = np.pi / 2 + 0.8 * np.pi * np.arange(6)
     ends = np.stack([np.cos(angle), np.sin(angle)], 1)
@@ -132,14 +139,14 @@ def _star(rng: np.random.Generator) -> Array:
     return _dozen(ends[side] + along * (ends[side + 1] - ends[side]))
 
 
-@_add(PLANE, "dozen_bullseye", "same moments: bullseye", _SAME)
+@_add(PLANE, "dozen_bullseye", _("same moments: bullseye"), _SAME)
 def _bullseye(rng: np.random.Generator) -> Array:
     angle = 2 * np.pi * rng.random(300)
     radius = np.where(rng.random(300) < 0.3, 0.35, 1.0)
     return _dozen(radius[:, None] * np.stack([np.cos(angle), np.sin(angle)], 1))
 
 
-@_add(PLANE, "dozen_lines", "same moments: lines", _SAME)
+@_add(PLANE, "dozen_lines", _("same moments: lines"), _SAME)
 def _lines(rng: np.random.Generator) -> Array:
     x = rng.integers(0, 5, 300) + rng.normal(0, 0.05, 300)
     return _dozen(np.stack([x, rng.random(300)], 1))

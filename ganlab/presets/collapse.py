@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ganlab.languages import _
 from ganlab.presets.counts import Counts
 from ganlab.presets.defaults import CROWD, DEFAULTS
 from ganlab.presets.preset import CURES, PRESETS, Preset, Trace, late
@@ -25,15 +26,19 @@ def restored(a: Trace, b: Trace, kept: int = 8) -> bool:
 PRESETS.add(
     Preset(
         name="hopping",
-        title="Mode collapse: one mode after another",
+        title=_("Mode collapse: one mode after another"),
         equation="",
-        doc="G puts nearly all its mass where D was last fooled, D learns to reject it, and G "
-        "moves on. It never settles and never covers the ring.",
+        doc=_(
+            "G puts nearly all its mass where D was last fooled, D learns to reject it, "
+            "and G moves on. It never settles and never covers the ring."
+        ),
         cite="Metz et al. 2017, figure 2; Goodfellow 2016, section 5.1.1",
         specs=(RING.replace(latent_dim=64, batch=128),),
         labels=("G",),
-        claim="In two checks of three at least 90 % of the mass is on at most 2 of the 8 modes, "
-        "and at least 3 different modes take the lead.",
+        claim=_(
+            "In two checks of three at least 90 % of the mass is on at most 2 of the 8 "
+            "modes, and at least 3 different modes take the lead."
+        ),
         iterations=1500,
         every=50,
         holds=hops,
@@ -47,16 +52,21 @@ _UNROLL = RING.replace(latent_dim=16, batch=128, target_params={"std": 0.1}, g_l
 PRESETS.add(
     Preset(
         name="unrolling",
-        title="Unrolled D: G anticipates D's response",
+        title=_("Unrolled D: G anticipates D's response"),
         topic=CURES,
         equation="",
-        doc="Against the current D, G collapses to a few modes. Against D as it would be 5 updates "
-        "later, collapsing does not pay, so G spreads over the whole ring and stays there.",
+        doc=_(
+            "Against the current D, G collapses to a few modes. Against D as it would be "
+            "5 updates later, collapsing does not pay, so G spreads over the whole ring "
+            "and stays there."
+        ),
         cite="Metz et al. 2017",
         specs=(_UNROLL, _UNROLL.replace(unroll=5)),
         labels=("K = 0", "K = 5"),
-        claim="In the second half K = 0 holds at most 4 of the 8 modes on average; K = 5 holds "
-        "all 8 in every check of the last quarter, at a lower JSD.",
+        claim=_(
+            "In the second half K = 0 holds at most 4 of the 8 modes on average; K = 5 "
+            "holds all 8 in every check of the last quarter, at a lower JSD."
+        ),
         iterations=600,
         every=50,
         pace=((150, 8.0), (600, 7.0)),
@@ -68,14 +78,19 @@ PRESETS.add(
 PRESETS.add(
     Preset(
         name="collapse",
-        title="Mode collapse, and two cures to try",
+        title=_("Mode collapse, and two cures to try"),
         equation="",
-        doc="G sends every z to the place that D currently believes to be real, and most of the "
-        "ring stays empty. Above the picture are two cures: each of them fills all 8 modes.",
+        doc=_(
+            "G sends every z to the place that D currently believes to be real, and most "
+            "of the ring stays empty. Above the picture are two cures: each of them "
+            "fills all 8 modes."
+        ),
         cite="Goodfellow 2016, section 5.1.1; Salimans et al. 2016; Metz et al. 2017",
         specs=(CROWD,),
         labels=("G",),
-        claim="In the second half of 600 iterations G holds at most 4 of the 8 modes on average.",
+        claim=_(
+            "In the second half of 600 iterations G holds at most 4 of the 8 modes on average."
+        ),
         iterations=600,
         every=50,
         holds=lambda a: late(a, "held").mean() <= 4,
@@ -86,16 +101,22 @@ PRESETS.add(
 PRESETS.add(
     Preset(
         name="minibatch-discrimination",
-        title="Minibatch discrimination: D sees when samples are too alike",
+        title=_("Minibatch discrimination: D sees when samples are too alike"),
         topic=CURES,
         equation="",
-        doc="D also sees how close a sample is to the rest of its minibatch, and rejects samples "
-        "that are too close. G must be as diverse as the data, and covers all modes.",
+        doc=_(
+            "D also sees how close a sample is to the rest of its minibatch, and rejects "
+            "samples that are too close. G must be as diverse as the data, and covers "
+            "all modes."
+        ),
         cite="Salimans et al. 2016, section 3.2",
         specs=(CROWD, CROWD.replace(minibatch_discrimination=4, minibatch_dims=2)),
-        labels=("off", "4 kernels"),
-        claim="In the second half the plain D lets G hold at most 4 of the 8 modes on average; "
-        "with 4 kernels all 8 are held in every check of the last quarter, at a lower JSD.",
+        labels=(_("off"), _("4 kernels")),
+        claim=_(
+            "In the second half the plain D lets G hold at most 4 of the 8 modes on "
+            "average; with 4 kernels all 8 are held in every check of the last quarter, "
+            "at a lower JSD."
+        ),
         iterations=600,
         every=50,
         pace=((150, 8.0), (600, 7.0)),
@@ -108,16 +129,22 @@ _PACK = RING.replace(batch=64, target_params={"std": 0.15}, g_lr=3e-3, d_lr=3e-3
 PRESETS.add(
     Preset(
         name="packing",
-        title="Packing: D judges four samples at once",
+        title=_("Packing: D judges four samples at once"),
         topic=CURES,
         equation="",
-        doc="Four samples of a collapsed G are more alike than four samples of the data, and D "
-        "sees this because it judges them together. Judged alone, each of them would pass as real.",
+        doc=_(
+            "Four samples of a collapsed G are more alike than four samples of the data, "
+            "and D sees this because it judges them together. Judged alone, each of them "
+            "would pass as real."
+        ),
         cite="PacGAN, Lin et al. 2018",
         specs=(_PACK, _PACK.replace(packing=4)),
-        labels=("one by one", "packs of 4"),
-        claim="In packs of 4 at least 7 of 8 modes are held in every check of the last quarter; "
-        "judged one by one, G does not hold more modes on average over the second half.",
+        labels=(_("one by one"), _("packs of 4")),
+        claim=_(
+            "In packs of 4 at least 7 of 8 modes are held in every check of the last "
+            "quarter; judged one by one, G does not hold more modes on average over the "
+            "second half."
+        ),
         iterations=1200,
         every=100,
         # Judged one by one, G holds at most 4 on nine seeds of ten; on the tenth it finds them all.
@@ -141,16 +168,21 @@ _METZ = RING.replace(
 PRESETS.add(
     Preset(
         name="unrolling-published",
-        title="Unrolled D, at the settings of the paper",
+        title=_("Unrolled D, at the settings of the paper"),
         equation="",
-        doc="Without unrolling, on most seeds G hops between few modes for all of 25,000 "
-        "iterations. With 5 unrolled steps it finds all of them between iterations 10,000 and "
-        "20,000, and then narrows each one.",
+        doc=_(
+            "Without unrolling, on most seeds G hops between few modes for all of 25,000 "
+            "iterations. With 5 unrolled steps it finds all of them between iterations "
+            "10,000 and 20,000, and then narrows each one."
+        ),
         cite="Metz et al. 2017, section 3.1 and appendix A",
         specs=(_METZ, _METZ.replace(unroll=5)),
         labels=("K = 0", "K = 5"),
-        claim="After 25,000 iterations K = 5 holds all 8 modes (at least a quarter of a fair share "
-        "each), and more of its samples than of K = 0's are within 3σ of a mode.",
+        claim=_(
+            "After 25,000 iterations K = 5 holds all 8 modes (at least a quarter of a "
+            "fair share each), and more of its samples than of K = 0's are within 3σ of "
+            "a mode."
+        ),
         iterations=25_000,
         every=500,
         holds=lambda a, b: bool(b["held"][-1] == 8 and b["hq"][-1] > a["hq"][-1]),
@@ -174,15 +206,19 @@ _PACGAN = RING.replace(
 PRESETS.add(
     Preset(
         name="packing-published",
-        title="Packing, at the settings of the paper",
+        title=_("Packing, at the settings of the paper"),
         equation="",
-        doc="Over 400 epochs of 100,000 points G captures 6.3 of the 8 modes on average when D "
-        "judges samples one by one. In packs of 2 it captures 7.9.",
+        doc=_(
+            "Over 400 epochs of 100,000 points G captures 6.3 of the 8 modes on average "
+            "when D judges samples one by one. In packs of 2 it captures 7.9."
+        ),
         cite="PacGAN, Lin et al. 2018",
         specs=(_PACGAN, _PACGAN.replace(packing=2)),
-        labels=("one by one", "packs of 2"),
-        claim="After 400,000 iterations packs of 2 have captured at least 7 of the 8 modes, and at "
-        "least as many as one by one.",
+        labels=(_("one by one"), _("packs of 2")),
+        claim=_(
+            "After 400,000 iterations packs of 2 have captured at least 7 of the 8 "
+            "modes, and at least as many as one by one."
+        ),
         iterations=400_000,
         every=4000,
         holds=lambda a, b: bool(b["modes"][-1] >= max(7, a["modes"][-1])),

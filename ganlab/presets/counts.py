@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from ganlab.languages import _
 from ganlab.metrics import wilson
 
 
@@ -33,7 +34,12 @@ class Counts(NamedTuple):
 
     def __str__(self) -> str:
         low, high = self.interval
-        return (
-            f"{self.held} of {self.of} seeds (95 %: {100 * low:.0f} to {100 * high:.0f} %; "
-            f"seeds {self.first}–{self.last})"
+        return _(
+            "{held} of {of} seeds (95 %: {low:.0f} to {high:.0f} %; seeds {first}–{last})",
+            held=self.held,
+            of=self.of,
+            low=100 * low,
+            high=100 * high,
+            first=self.first,
+            last=self.last,
         )

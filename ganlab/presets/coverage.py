@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
+from ganlab.languages import _
 from ganlab.latents import quasi_random
 from ganlab.metrics import HELD
 from ganlab.presets.counts import Counts
@@ -68,17 +69,21 @@ _TWO = Spec(target="two_gaussians", target_params={"separation": 2.0, "std": 0.2
 PRESETS.add(
     Preset(
         name="uneven",
-        title="The light mode is found last",
+        title=_("The light mode is found last"),
         equation="",
-        doc="G finds both of two equal modes, but of a heavy and a light one only the heavy. "
-        "Few samples of a minibatch come from the light mode, and no generated sample is near "
-        "enough to be drawn to it.",
+        doc=_(
+            "G finds both of two equal modes, but of a heavy and a light one only the "
+            "heavy. Few samples of a minibatch come from the light mode, and no "
+            "generated sample is near enough to be drawn to it."
+        ),
         cite="Goodfellow 2016, section 5.1.1",
         specs=(_TWO, _TWO.replace(target_params={**_TWO.target_params, "weights": (_HEAVY, 1.0)})),
         labels=("1 : 1", "29 : 1"),
-        claim="From iteration 300 to 400 both equal modes always have a quarter of their fair "
-        "share; the light one of 29 : 1 has less than a quarter of its 3.3 % in most checks from "
-        "iteration 200 on.",
+        claim=_(
+            "From iteration 300 to 400 both equal modes always have a quarter of their "
+            "fair share; the light one of 29 : 1 has less than a quarter of its 3.3 % in "
+            "most checks from iteration 200 on."
+        ),
         iterations=400,
         every=50,
         holds=left_out,
@@ -96,16 +101,21 @@ _SEEN = Spec(target="two_gaussians", target_params={"separation": 2.0, "std": 0.
 PRESETS.add(
     Preset(
         name="small-d",
-        title="A small D cannot see G's error",
+        title=_("A small D cannot see G's error"),
         topic=RIGHT,
         equation="",
-        doc="A D with one unit only rises or falls with x, so it can only move G's single bump "
-        "left or right. With two layers of 32 units D sees two bumps, and G splits.",
+        doc=_(
+            "A D with one unit only rises or falls with x, so it can only move G's "
+            "single bump left or right. With two layers of 32 units D sees two bumps, "
+            "and G splits."
+        ),
         cite="Arora et al. 2017",
         specs=(_SEEN.replace(d_hidden=(1,)), _SEEN),
-        labels=("1 unit", "32, 32"),
-        claim="In the second half the median JSD is at least 0.25 nats with 1 unit in D, and at "
-        "most 0.2 with two layers of 32.",
+        labels=(_("1 unit"), "32, 32"),
+        claim=_(
+            "In the second half the median JSD is at least 0.25 nats with 1 unit in D, "
+            "and at most 0.2 with two layers of 32."
+        ),
         iterations=600,
         every=50,
         pace=((150, 7.0), (600, 8.0)),
@@ -132,17 +142,21 @@ _FROZEN = Spec(
 PRESETS.add(
     Preset(
         name="frozen-d",
-        title="G against a frozen D: the Helvetica scenario",
+        title=_("G against a frozen D: the Helvetica scenario"),
         equation="",
-        doc="With k = 0 D never learns, and G sends every z to the one place where D is highest, "
-        "wherever the data are. With k = 1 D learns to reject that place, and p_g stays as wide "
-        "as p_data.",
+        doc=_(
+            "With k = 0 D never learns, and G sends every z to the one place where D is "
+            "highest, wherever the data are. With k = 1 D learns to reject that place, "
+            "and p_g stays as wide as p_data."
+        ),
         cite="Goodfellow et al. 2014, section 6; Goodfellow 2016, section 5.1.1",
         specs=(_FROZEN.replace(k=0), _FROZEN),
         labels=("k = 0", "k = 1"),
-        claim="With k = 0 p_g ends at a single place or outside the picture, with a JSD of at "
-        "least 0.5 nats; with k = 1 its standard deviation is 2.4 to 3.6 on average (the data's is "
-        "3), and the JSD is at most 0.1.",
+        claim=_(
+            "With k = 0 p_g ends at a single place or outside the picture, with a JSD of "
+            "at least 0.5 nats; with k = 1 its standard deviation is 2.4 to 3.6 on "
+            "average (the data's is 3), and the JSD is at most 0.1."
+        ),
         iterations=1200,
         every=50,
         pace=((200, 8.0), (1200, 7.0)),
@@ -169,18 +183,23 @@ _FAR = Spec(target="cauchy", gradient_clip=0.02)
 PRESETS.add(
     Preset(
         name="light-tails",
-        title="Light tails: JSD is near 0, yet G misses the tails",
+        title=_("Light tails: JSD is near 0, yet G misses the tails"),
         topic=RIGHT,
         equation=r"\lvert G(z) - G(0)\rvert \le L\,\lvert z\rvert",
-        doc="If the slope of G is at most L, |G(z) − G(0)| is at most L|z|. A normal z then gives "
-        "tails as light as a Gaussian's, which JSD hardly notices; a Cauchy z gives tails that "
-        "reach as far as the data's.",
+        doc=_(
+            "If the slope of G is at most L, |G(z) − G(0)| is at most L|z|. A normal z "
+            "then gives tails as light as a Gaussian's, which JSD hardly notices; a "
+            "Cauchy z gives tails that reach as far as the data's."
+        ),
         cite="Wiese et al. 2019; Huster et al. 2021",
         specs=(_FAR, _FAR.replace(latent="cauchy")),
-        labels=("normal z", "Cauchy z"),
-        claim="In the second half of 1,000 iterations both have a JSD of at most 0.05 nats, "
-        "and between its 0.1 % and 99.9 % quantiles p_g is at most a tenth as wide as p_data with "
-        "the normal z, and 0.5 to 2 times as wide with the Cauchy z.",
+        labels=(_("normal z"), _("Cauchy z")),
+        claim=_(
+            "In the second half of 1,000 iterations both have a JSD of at most 0.05 "
+            "nats, and between its 0.1 % and 99.9 % quantiles p_g is at most a tenth as "
+            "wide as p_data with the normal z, and 0.5 to 2 times as wide with the "
+            "Cauchy z."
+        ),
         iterations=1000,
         every=50,
         pace=((150, 7.0), (1000, 8.0)),
@@ -204,19 +223,24 @@ _NORM = Spec(batch=8, g_norm="batch")
 PRESETS.add(
     Preset(
         name="batch-norm",
-        title="Batch norm: samples of one minibatch depend on each other",
+        title=_("Batch norm: samples of one minibatch depend on each other"),
         topic=RIGHT,
         equation="",
-        doc="Normalised by its own minibatch of 8, the minibatch always has the right mean, and "
-        "G(z) changes with the other latents in it. With a fixed reference batch, or no norm, "
-        "each sample is independent.",
+        doc=_(
+            "Normalised by its own minibatch of 8, the minibatch always has the right "
+            "mean, and G(z) changes with the other latents in it. With a fixed reference "
+            "batch, or no norm, each sample is independent."
+        ),
         cite="Goodfellow 2016, section 4.4; Salimans et al. 2016, section 3.5",
         specs=(_NORM, _NORM.replace(g_norm="reference"), _NORM.replace(g_norm="none")),
-        labels=("batch norm", "reference", "none"),
-        claim="With batch norm the means of minibatches vary at most 0.5 times as much as those of "
-        "independent samples, at least 15 % of x's variance is due to the other latents, and the "
-        "JSD is higher than without. With the reference batch or no norm the means vary 0.6 to 1.5 "
-        "times as much, and other latents change nothing (means over the second half).",
+        labels=(_("batch norm"), _("reference"), _("none")),
+        claim=_(
+            "With batch norm the means of minibatches vary at most 0.5 times as much as "
+            "those of independent samples, at least 15 % of x's variance is due to the "
+            "other latents, and the JSD is higher than without. With the reference batch "
+            "or no norm the means vary 0.6 to 1.5 times as much, and other latents "
+            "change nothing (means over the second half)."
+        ),
         iterations=500,
         every=50,
         holds=dependent,

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ganlab.languages import _
 from ganlab.presets.counts import Counts
 from ganlab.presets.defaults import DEFAULTS
 from ganlab.presets.measures import lonely, off
@@ -26,16 +27,21 @@ def _at(trace: Trace, iteration: int) -> int:
 PRESETS.add(
     Preset(
         name="convergence",
-        title="Figure 1: p_g moves onto p_data",
+        title=_("Figure 1: p_g moves onto p_data"),
         topic=RIGHT,
         equation="",
-        doc="D separates the two bumps, G follows D's slope to the data, and D falls back to one "
-        "half everywhere. It works here because D learns ten times as fast as G.",
+        doc=_(
+            "D separates the two bumps, G follows D's slope to the data, and D falls "
+            "back to one half everywhere. It works here because D learns ten times as "
+            "fast as G."
+        ),
         cite="Goodfellow et al. 2014, figure 1",
         specs=(DEFAULTS[1],),
         labels=("G",),
-        claim="JSD falls from at least .3 nats to at most .03, and stays there from iteration "
-        "1,500 to 2,400.",
+        claim=_(
+            "JSD falls from at least .3 nats to at most .03, and stays there from "
+            "iteration 1,500 to 2,400."
+        ),
         iterations=2400,
         every=100,
         pace=((300, 12.0), (2400, 8.0)),
@@ -55,21 +61,25 @@ def _saturates(minimax: Trace, other: Trace) -> bool:
 PRESETS.add(
     Preset(
         name="saturation",
-        title="A confident D leaves minimax no gradient",
+        title=_("A confident D leaves minimax no gradient"),
         topic=MOVES,
         equation=r"\nabla \log(1 - D) = -D\,\nabla a,\quad \nabla \log D = (1 - D)\,\nabla a",
-        doc="D is sure of every fake: log(1 − D) is flat there and G stands still, while log D is "
-        "steepest there and G moves. Both losses have the same fixed point and the same D, but "
-        "another gradient.",
+        doc=_(
+            "D is sure of every fake: log(1 − D) is flat there and G stands still, while "
+            "log D is steepest there and G moves. Both losses have the same fixed point "
+            "and the same D, but another gradient."
+        ),
         cite="Goodfellow et al. 2014, section 3",
         specs=tuple(
             Spec(target_params={"mean": 4.0, "std": 0.5}, loss=loss, **_FAR)
             for loss in ("minimax", "non-saturating")
         ),
-        labels=("minimax", "non-saturating"),
-        claim="From iteration 20 to 60 the gradient at minimax's samples is at least 10 times "
-        "smaller. Minimax's W₁ never falls by 10 %, while the other's falls from about 4 to at "
-        "most .5.",
+        labels=(_("minimax"), _("non-saturating")),
+        claim=_(
+            "From iteration 20 to 60 the gradient at minimax's samples is at least 10 "
+            "times smaller. Minimax's W₁ never falls by 10 %, while the other's falls "
+            "from about 4 to at most .5."
+        ),
         iterations=300,
         every=10,
         holds=_saturates,
@@ -89,11 +99,14 @@ def _flat(*traces: Trace) -> bool:
 PRESETS.add(
     Preset(
         name="jsd-flat",
-        title="JSD does not measure distance",
+        title=_("JSD does not measure distance"),
         topic=RIGHT,
         equation=r"\mathrm{JSD} = \ln 2\ \text{while supports are disjoint}",
-        doc="The two densities do not overlap, so JSD is ln 2 however far apart they are, while W₁ "
-        "falls steadily. G moves because D is smooth, not because the divergence has a slope.",
+        doc=_(
+            "The two densities do not overlap, so JSD is ln 2 however far apart they "
+            "are, while W₁ falls steadily. G moves because D is smooth, not because the "
+            "divergence has a slope."
+        ),
         cite="Arjovsky et al. 2017, example 1",
         specs=(
             Spec(target_params={"mean": 6.0, "std": 0.1}, init_gain=0.3),
@@ -104,9 +117,11 @@ PRESETS.add(
                 gradient_penalty=1.0,
             ),
         ),
-        labels=("non-saturating", "Wasserstein + penalty"),
-        claim="In both, W₁ falls from about 6 to half of it within 600 iterations, and JSD is at "
-        "least .69 nats (of ln 2 = .693) at every check until then.",
+        labels=(_("non-saturating"), _("Wasserstein + penalty")),
+        claim=_(
+            "In both, W₁ falls from about 6 to half of it within 600 iterations, and JSD "
+            "is at least .69 nats (of ln 2 = .693) at every check until then."
+        ),
         iterations=600,
         every=20,
         holds=_flat,
@@ -116,11 +131,14 @@ PRESETS.add(
 PRESETS.add(
     Preset(
         name="instance-noise",
-        title="Instance noise gives D a slope",
+        title=_("Instance noise gives D a slope"),
         topic=CURES,
         equation="",
-        doc="A narrow bump far away: D is sure at once and minimax stalls. Noise on D's inputs "
-        "makes the two densities overlap; as the noise fades, G converges to the data.",
+        doc=_(
+            "A narrow bump far away: D is sure at once and minimax stalls. Noise on D's "
+            "inputs makes the two densities overlap; as the noise fades, G converges to "
+            "the data."
+        ),
         cite="Sønderby et al. 2017; Arjovsky & Bottou 2017",
         specs=tuple(
             Spec(
@@ -131,9 +149,11 @@ PRESETS.add(
             )
             for noise in (0.0, 2.0)
         ),
-        labels=("plain", "with noise"),
-        claim="Without noise W₁, 3 at the start, is never below 2 within 300 iterations; with "
-        "noise it is at most .2 from iteration 300 to 500.",
+        labels=(_("plain"), _("with noise")),
+        claim=_(
+            "Without noise W₁, 3 at the start, is never below 2 within 300 iterations; "
+            "with noise it is at most .2 from iteration 300 to 500."
+        ),
         iterations=500,
         every=25,
         holds=lambda a, b: (
@@ -145,16 +165,21 @@ PRESETS.add(
 PRESETS.add(
     Preset(
         name="rates",
-        title="Which of the two players is faster",
+        title=_("Which of the two players is faster"),
         topic=MOVES,
         equation="",
-        doc="The same two rates, exchanged between the players. A slow D follows a G that has "
-        "already moved on; a fast D is near its optimum, so that G descends a real divergence.",
+        doc=_(
+            "The same two rates, exchanged between the players. A slow D follows a G "
+            "that has already moved on; a fast D is near its optimum, so that G descends "
+            "a real divergence."
+        ),
         cite="Heusel et al. 2017, two time scales",
         specs=(Spec(g_lr=5e-3, d_lr=3e-4), Spec(g_lr=3e-4, d_lr=5e-3)),
-        labels=("G fast", "D fast"),
-        claim="From iteration 500 to 1,200 the highest JSD is at least twice as high with a fast G "
-        "as with a fast D.",
+        labels=(_("G fast"), _("D fast")),
+        claim=_(
+            "From iteration 500 to 1,200 the highest JSD is at least twice as high with "
+            "a fast G as with a fast D."
+        ),
         iterations=1200,
         every=50,
         pace=((250, 7.0), (1200, 8.0)),
@@ -173,11 +198,13 @@ def _three_ks(few: Trace, some: Trace, many: Trace) -> bool:
 PRESETS.add(
     Preset(
         name="k",
-        title="Too few, enough, and too many updates of D",
+        title=_("Too few, enough, and too many updates of D"),
         topic=MOVES,
         equation="",
-        doc="With k = 1 D lags behind: G passes the data and oscillates. With k = 20 D is so sure "
-        "that minimax leaves G no gradient. A k between them works.",
+        doc=_(
+            "With k = 1 D lags behind: G passes the data and oscillates. With k = 20 D "
+            "is so sure that minimax leaves G no gradient. A k between them works."
+        ),
         cite="Goodfellow et al. 2014, algorithm 1 and section 3",
         specs=tuple(
             Spec(
@@ -195,9 +222,12 @@ PRESETS.add(
             for k in (1, 3, 20)
         ),
         labels=("k = 1", "k = 3", "k = 20"),
-        claim="G's mean starts 3 left of the data's. With k = 1 it passes it by at least 1.5, and "
-        "over the last 100 of 200 iterations its JSD is on average at least twice that of k = 3, "
-        "which ends at .2 nats or less. With k = 20 JSD is .69 (ln 2) at every check.",
+        claim=_(
+            "G's mean starts 3 left of the data's. With k = 1 it passes it by at least "
+            "1.5, and over the last 100 of 200 iterations its JSD is on average at least "
+            "twice that of k = 3, which ends at .2 nats or less. With k = 20 JSD is .69 "
+            "(ln 2) at every check."
+        ),
         iterations=200,
         every=10,
         measure=off,
@@ -217,17 +247,22 @@ def _wanders(a: Trace) -> bool:
 PRESETS.add(
     Preset(
         name="wandering",
-        title="Equal rates: close, but no convergence",
+        title=_("Equal rates: close, but no convergence"),
         topic=MOVES,
         equation="",
-        doc="Both players are equally fast, and G covers both modes within 1,000 iterations, "
-        "usually much sooner. Then it keeps moving: spikes appear, and D answers each of them.",
+        doc=_(
+            "Both players are equally fast, and G covers both modes within 1,000 "
+            "iterations, usually much sooner. Then it keeps moving: spikes appear, and D "
+            "answers each of them."
+        ),
         cite="Goodfellow 2016, section 5.1",
         specs=(Spec(target="two_gaussians", g_lr=1e-3, d_lr=1e-3, betas=(0.5, 0.999)),),
         labels=("G",),
-        claim="From iteration 1,000 to 2,000 each mode holds at least 40 % of p_g, yet JSD is at "
-        "least .04 nats at every check, its median is at least .06, and it rises by at least .02 "
-        "above a minimum reached before.",
+        claim=_(
+            "From iteration 1,000 to 2,000 each mode holds at least 40 % of p_g, yet JSD "
+            "is at least .04 nats at every check, its median is at least .06, and it "
+            "rises by at least .02 above a minimum reached before."
+        ),
         iterations=2000,
         every=50,
         pace=((400, 8.0), (2000, 8.0)),
@@ -250,12 +285,15 @@ def _fills(one: Trace, both: Trace) -> bool:
 PRESETS.add(
     Preset(
         name="two-sided-smoothing",
-        title="Why only one side is smoothed",
+        title=_("Why only one side is smoothed"),
         topic=MOVES,
         equation=r"D^* = \frac{(1 - \alpha)\,p_{\rm data} + \beta\,p_g}{p_{\rm data} + p_g}",
-        doc="G is fixed between two modes, where there are no data. With fakes labelled β = .3 D "
-        "stays at .3 there instead of falling to 0, so much of the gradient that would move G "
-        "away is gone. Smoothing only the real labels does no such harm.",
+        doc=_(
+            "G is fixed between two modes, where there are no data. With fakes labelled "
+            "β = .3 D stays at .3 there instead of falling to 0, so much of the gradient "
+            "that would move G away is gone. Smoothing only the real labels does no such "
+            "harm."
+        ),
         cite="Goodfellow 2016, section 4.2",
         specs=tuple(
             Spec(
@@ -268,9 +306,11 @@ PRESETS.add(
             for beta in (0.0, 0.3)
         ),
         labels=("β = 0", "β = .3"),
-        claim="Where only G is, D is at most .03 from iteration 150 on with β = 0, and .3 within "
-        ".06 with β = .3, where the gradient that reaches G at iteration 300 is at least 1.5 times "
-        "smaller.",
+        claim=_(
+            "Where only G is, D is at most .03 from iteration 150 on with β = 0, and .3 "
+            "within .06 with β = .3, where the gradient that reaches G at iteration 300 "
+            "is at least 1.5 times smaller."
+        ),
         iterations=300,
         every=15,
         holds=_fills,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from ganlab.languages import _
 from ganlab.presets.defaults import DEFAULTS
 from ganlab.registry import Entry, Registry
 from ganlab.spec import Spec
@@ -79,8 +80,8 @@ _PAIRS = DEFAULTS[2].replace(target="ring", loss="relativistic-pairing", batch=1
 for _exercise in (
     Exercise(
         name="d2l",
-        title="D2L: a linear G learns an affine Gaussian",
-        doc="A thousand points x = zA + b; G is linear, D has two small layers of tanh.",
+        title=_("D2L: a linear G learns an affine Gaussian"),
+        doc=_("A thousand points x = zA + b; G is linear, D has two small layers of tanh."),
         cite="Zhang et al., Dive into Deep Learning, chapter GANs",
         specs=(
             Spec(
@@ -98,15 +99,19 @@ for _exercise in (
                 init_gain=0.02,
             ),
         ),
-        check="After 20 epochs (2,500 iterations) the book prints losses near .693 each, ln 2. "
-        "D's loss here is the sum of both halves, about 1.386.",
-        differs="Biases begin at 0; the book draws them from N(0, .02²) as well.",
+        check=_(
+            "After 20 epochs (2,500 iterations) the book prints losses near .693 each, "
+            "ln 2. D's loss here is the sum of both halves, about 1.386."
+        ),
+        differs=_("Biases begin at 0; the book draws them from N(0, .02²) as well."),
     ),
     Exercise(
         name="udl",
-        title="UDL 15.1: ten points, and a G that only shifts",
-        doc="Ten points of N(7.5, 1) and ten latents: x = z + θ, and D is logistic. Each iteration "
-        "is 300 steps of D, then 3 of G.",
+        title=_("UDL 15.1: ten points, and a G that only shifts"),
+        doc=_(
+            "Ten points of N(7.5, 1) and ten latents: x = z + θ, and D is logistic. Each "
+            "iteration is 300 steps of D, then 3 of G."
+        ),
         cite="Prince 2023, Understanding Deep Learning, notebook 15.1",
         specs=(
             Spec(
@@ -127,28 +132,37 @@ for _exercise in (
                 g_steps=3,
             ),
         ),
-        check="The notebook prints losses of 13.8148 (D) and 13.7844 (G) at the start. After five "
-        "iterations θ = 3.3434.",
-        differs="The notebook sums over the ten points, ganlab takes the mean: losses are a tenth, "
-        "rates ten times the notebook's. G's loss has the other sign.",
+        check=_(
+            "The notebook prints losses of 13.8148 (D) and 13.7844 (G) at the start. "
+            "After five iterations θ = 3.3434."
+        ),
+        differs=_(
+            "The notebook sums over the ten points, ganlab takes the mean: losses are a "
+            "tenth, rates ten times the notebook's. G's loss has the other sign."
+        ),
     ),
     Exercise(
         name="cs294",
-        title="CS294-158: a mixture by both losses of G",
-        doc="20,000 points of ½ N(−1.5, .35) + ½ N(.2, .6), scaled into [−1, 1]: with the minimax "
-        "loss, then with the non-saturating one.",
+        title=_("CS294-158: a mixture by both losses of G"),
+        doc=_(
+            "20,000 points of ½ N(−1.5, .35) + ½ N(.2, .6), scaled into [−1, 1]: with "
+            "the minimax loss, then with the non-saturating one."
+        ),
         cite="UC Berkeley CS294-158, homework 3, question 1",
         specs=(_CS294.replace(loss="minimax"), _CS294),
-        labels=("minimax", "non-saturating"),
-        check="Where D is sure, only one of the losses gives G a gradient. After 1,500 iterations "
-        "both are near: JSD between .010 and .026 on three seeds.",
-        differs="The exercise leaves the rates open. Its .35 and .6 are taken as standard "
-        "deviations.",
+        labels=(_("minimax"), _("non-saturating")),
+        check=_(
+            "Where D is sure, only one of the losses gives G a gradient. After 1,500 "
+            "iterations both are near: JSD between .010 and .026 on three seeds."
+        ),
+        differs=_(
+            "The exercise leaves the rates open. Its .35 and .6 are taken as standard deviations."
+        ),
     ),
     Exercise(
         name="murphy",
-        title="Murphy: the 4 × 4 grid with plain gradient descent",
-        doc="Sixteen narrow modes, two small nets with two layers of 25, and SGD at .05.",
+        title=_("Murphy: the 4 × 4 grid with plain gradient descent"),
+        doc=_("Sixteen narrow modes, two small nets with two layers of 25, and SGD at .05."),
         cite="Murphy 2023, Probabilistic Machine Learning: Advanced Topics, notebook",
         specs=(
             Spec(
@@ -164,44 +178,64 @@ for _exercise in (
                 **_RELU,
             ),
         ),
-        check="The notebook shows pictures after 20,000 iterations: how many of the 16 modes does "
-        "G find, and does it keep them?",
+        check=_(
+            "The notebook shows pictures after 20,000 iterations: how many of the 16 "
+            "modes does G find, and does it keep them?"
+        ),
         differs="",
     ),
     Exercise(
         name="numerics",
-        title="The Numerics of GANs: eigenvalues with and without consensus",
-        doc="A narrow ring of eight, simultaneous RMSProp, and consensus optimisation with γ = 10.",
+        title=_("The Numerics of GANs: eigenvalues with and without consensus"),
+        doc=_(
+            "A narrow ring of eight, simultaneous RMSProp, and consensus optimisation with γ = 10."
+        ),
         cite="Mescheder et al. 2017, notebook of eigenvalues",
         specs=(_NUMERICS, _NUMERICS.replace(consensus=10.0)),
-        labels=("without", "γ = 10"),
-        check="Both nets together have the notebook's 2,003 parameters. Open the spectrum of a run "
-        "in its lab: with γ what turned is damped.",
-        differs="The notebook's Jacobian has one row for each tensor and is not square; ours is "
-        "that of both gradients.",
+        labels=(_("without"), "γ = 10"),
+        check=_(
+            "Both nets together have the notebook's 2,003 parameters. Open the spectrum "
+            "of a run in its lab: with γ what turned is damped."
+        ),
+        differs=_(
+            "The notebook's Jacobian has one row for each tensor and is not square; ours "
+            "is that of both gradients."
+        ),
     ),
     Exercise(
         name="sga",
-        title="Symplectic gradient adjustment on the 4 × 4 grid",
-        doc="Simultaneous RMSProp, without and with the adjustment that turns the players inward.",
+        title=_("Symplectic gradient adjustment on the 4 × 4 grid"),
+        doc=_(
+            "Simultaneous RMSProp, without and with the adjustment that turns the players inward."
+        ),
         cite="Balduzzi et al. 2018, notebook",
         specs=(_BALDUZZI, _BALDUZZI.replace(rule="sga")),
-        labels=("simultaneous", "adjusted"),
-        check="The notebook's comment: without it G collapses, with it G has all 16 modes after "
-        "10,000 iterations. See the table of the 4 × 4 grid in the documentation.",
-        differs="Four layers of 64 in place of six of 384, which take too long for a lesson.",
+        labels=(_("simultaneous"), _("adjusted")),
+        check=_(
+            "The notebook's comment: without it G collapses, with it G has all 16 modes "
+            "after 10,000 iterations. See the table of the 4 × 4 grid in the "
+            "documentation."
+        ),
+        differs=_("Four layers of 64 in place of six of 384, which take too long for a lesson."),
     ),
     Exercise(
         name="r3gan",
-        title="R3GAN's loss: pairs, with both penalties",
-        doc="D must prefer each real sample to a generated one; R1 and R2 penalise its slope at "
-        "both.",
+        title=_("R3GAN's loss: pairs, with both penalties"),
+        doc=_(
+            "D must prefer each real sample to a generated one; R1 and R2 penalise its "
+            "slope at both."
+        ),
         cite="Huang et al. 2024",
         specs=(_PAIRS, _PAIRS.replace(r1=1.0, r2=1.0)),
-        labels=("pairs alone", "with R1 and R2"),
-        check="After 2,000 iterations: with the penalties G should hold nearly all eight modes, "
-        "without them few. The paper: 1,000 of 1,000 modes of StackedMNIST, second hand.",
-        differs="A ring of eight modes in the plane, small nets and our rates in place of images.",
+        labels=(_("pairs alone"), _("with R1 and R2")),
+        check=_(
+            "After 2,000 iterations: with the penalties G should hold nearly all eight "
+            "modes, without them few. The paper: 1,000 of 1,000 modes of StackedMNIST, "
+            "second hand."
+        ),
+        differs=_(
+            "A ring of eight modes in the plane, small nets and our rates in place of images."
+        ),
     ),
 ):
     EXERCISES.add(_exercise)

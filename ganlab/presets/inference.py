@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ganlab.languages import _
 from ganlab.presets.counts import Counts
 from ganlab.presets.defaults import DEFAULTS
 from ganlab.presets.preset import PRESETS, RIGHT, Preset, Trace, late
@@ -15,17 +16,21 @@ def _inverse(trace: Trace) -> bool:
 PRESETS.add(
     Preset(
         name="latent-regressor",
-        title="Inference beside the game: E learns which z made x",
+        title=_("Inference beside the game: E learns which z made x"),
         topic=RIGHT,
         equation=r"\min_E\ \mathbb{E}\,\lVert E(G(z)) - z \rVert^2",
-        doc="An encoder learns z from samples of G alone. Follow the dashed lines from x down to "
-        "E(x): once p_g covers p_data, the arrows back up end where the lines began. The game is "
-        "the same as without E, bit for bit.",
+        doc=_(
+            "An encoder learns z from samples of G alone. Follow the dashed lines from x "
+            "down to E(x): once p_g covers p_data, the arrows back up end where the "
+            "lines began. The game is the same as without E, bit for bit."
+        ),
         cite="Goodfellow et al. 2014, section 7; Donahue et al. 2017",
-        specs=(DEFAULTS[1].replace(inference="regression", init_gain=0.5),),
-        labels=("E beside the game",),
-        claim="In the last quarter the mean distances of x to G(E(x)) and of z to E(G(z)) are "
-        "below 0.15 on average, and the JSD is below 0.03.",
+        specs=(DEFAULTS[1].replace(inference=_("regression"), init_gain=0.5),),
+        labels=(_("E beside the game"),),
+        claim=_(
+            "In the last quarter the mean distances of x to G(E(x)) and of z to E(G(z)) "
+            "are below 0.15 on average, and the JSD is below 0.03."
+        ),
         iterations=600,
         every=30,
         holds=lambda a: _inverse(a) and bool(late(a, "jsd", 0.25).mean() < 0.03),
@@ -48,19 +53,23 @@ def unfolded(beside: Trace, joint: Trace) -> bool:
 PRESETS.add(
     Preset(
         name="joint-inference",
-        title="Joint inference: D of pairs unfolds G",
+        title=_("Joint inference: D of pairs unfolds G"),
         topic=RIGHT,
         equation=r"\min_{G, E} \max_D\ \mathbb{E}\,\log D(x, E(x)) + "
         r"\mathbb{E}\,\log(1 - D(G(z), z))",
-        doc="G starts as a fold: z and −z make the same x. With regression E can only return their "
-        "mean, 0, and nothing tells G to unfold. A D that judges pairs sees that E(x) is never the "
-        "z that made x, until G and E invert each other.",
+        doc=_(
+            "G starts as a fold: z and −z make the same x. With regression E can only "
+            "return their mean, 0, and nothing tells G to unfold. A D that judges pairs "
+            "sees that E(x) is never the z that made x, until G and E invert each other."
+        ),
         cite="Dumoulin et al. 2017; Donahue et al. 2017",
         specs=(_FOLD.replace(inference="regression"), _FOLD.replace(inference="joint")),
-        labels=("E beside the game", "joint"),
-        claim="In the last quarter the mean distance of z to E(G(z)) beside the game stays above "
-        "0.7. With joint inference it and that of x to G(E(x)) are below 0.15 on average, and the "
-        "JSD is less than half of the other one.",
+        labels=(_("E beside the game"), _("joint")),
+        claim=_(
+            "In the last quarter the mean distance of z to E(G(z)) beside the game stays "
+            "above 0.7. With joint inference it and that of x to G(E(x)) are below 0.15 "
+            "on average, and the JSD is less than half of the other one."
+        ),
         iterations=1000,
         every=50,
         holds=unfolded,

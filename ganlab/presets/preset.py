@@ -9,15 +9,16 @@ from typing import Any, Protocol
 import numpy as np
 
 from ganlab.engine import Divergence, Game, Run, Snapshot, State
+from ganlab.languages import _
 from ganlab.metrics import HELD
 from ganlab.presets.counts import Counts
 from ganlab.registry import Entry, Registry
 from ganlab.spec import Spec
 
 # The questions of the gallery, in the order shown.
-COVERS, MOVES = "Why does it collapse?", "Why does it not settle?"
-CURES, RIGHT = "What cures it?", "It works: is it right?"
-PUBLISHED = "Published settings (slow)"
+COVERS, MOVES = _("Why does it collapse?"), _("Why does it not settle?")
+CURES, RIGHT = _("What cures it?"), _("It works: is it right?")
+PUBLISHED = _("Published settings (slow)")
 POINTS = 4096  # the number of latents behind a check where p_g is estimated
 SECONDS = 15.0  # the time that a page takes to show a phenomenon
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from ganlab.languages import _
 from ganlab.presets.counts import Counts
 from ganlab.presets.measures import off
 from ganlab.presets.preset import CURES, MOVES, PRESETS, Preset, Trace
@@ -49,18 +50,23 @@ RULES = ("simultaneous", "alternating", "extragradient", "optimistic")
 PRESETS.add(
     Preset(
         name="rotation",
-        title="Rotation: four update rules",
+        title=_("Rotation: four update rules"),
         topic=MOVES,
         equation=r"\min_b \max_v (b - \mathbb{E}\,x)\,v",
-        doc="G is a bump that can only slide, D a straight line that can only tilt: each chases "
-        "the other in a circle. The circle widens with simultaneous updates, stays closed with "
-        "alternating ones, and shrinks if both players look ahead.",
+        doc=_(
+            "G is a bump that can only slide, D a straight line that can only tilt: each "
+            "chases the other in a circle. The circle widens with simultaneous updates, "
+            "stays closed with alternating ones, and shrinks if both players look ahead."
+        ),
         cite="Mescheder et al. 2018; Daskalakis et al. 2018; Gidel et al. 2019",
         specs=tuple(bilinear(rule=rule) for rule in RULES),
         labels=RULES,
-        claim="From the first third of 400 iterations to the last, the amplitude of G's mean about "
-        "the data's grows at least 3-fold (simultaneous), stays within a factor of .8 to 1.25 "
-        "(alternating), and falls to at most .4 of it (extragradient, optimistic).",
+        claim=_(
+            "From the first third of 400 iterations to the last, the amplitude of G's "
+            "mean about the data's grows at least 3-fold (simultaneous), stays within a "
+            "factor of .8 to 1.25 (alternating), and falls to at most .4 of it "
+            "(extragradient, optimistic)."
+        ),
         iterations=400,
         every=5,
         measure=off,
@@ -73,20 +79,24 @@ PRESETS.add(
 PRESETS.add(
     Preset(
         name="negative-momentum",
-        title="Momentum widens the orbit, negative momentum shrinks it",
+        title=_("Momentum widens the orbit, negative momentum shrinks it"),
         topic=CURES,
         equation=r"v \leftarrow \mu v + g,\ \theta \leftarrow \theta - \eta v",
-        doc="Momentum continues in the direction of the last steps, which in a circle is outward. "
-        "Negative momentum brakes, and the orbit shrinks.",
+        doc=_(
+            "Momentum continues in the direction of the last steps, which in a circle is "
+            "outward. Negative momentum brakes, and the orbit shrinks."
+        ),
         cite="Gidel et al. 2019, negative momentum",
         specs=tuple(
             bilinear(optimizer="momentum", momentum=mu, g_lr=2 * RATE, d_lr=2 * RATE)
             for mu in (0.2, 0.0, -0.5)
         ),
         labels=("μ = .2", "μ = 0", "μ = −.5"),
-        claim="From the first third of 200 iterations to the last, the amplitude grows at least "
-        "4-fold with μ = .2, stays within a factor of .8 to 1.25 with 0, and at least halves with "
-        "−.5.",
+        claim=_(
+            "From the first third of 200 iterations to the last, the amplitude grows at "
+            "least 4-fold with μ = .2, stays within a factor of .8 to 1.25 with 0, and "
+            "at least halves with −.5."
+        ),
         iterations=200,
         every=4,
         measure=off,
@@ -104,17 +114,22 @@ def _overshoot(trace: Trace) -> float:
 PRESETS.add(
     Preset(
         name="r1",
-        title="R1 damps the rotation",
+        title=_("R1 damps the rotation"),
         topic=CURES,
         equation=r"\dot m = -v,\ \dot v = m - \gamma v",
-        doc="R1 penalises D's slope as friction damps motion: the orbit spirals in. With enough of "
-        "it (critical damping, γ = 2 here) G goes straight to the data.",
+        doc=_(
+            "R1 penalises D's slope as friction damps motion: the orbit spirals in. With "
+            "enough of it (critical damping, γ = 2 here) G goes straight to the data."
+        ),
         cite="Mescheder et al. 2018",
         specs=tuple(bilinear(rule="simultaneous", r1=gamma) for gamma in (0.0, 0.2, 2.0)),
         labels=("γ = 0", "γ = .2", "γ = 2"),
-        claim="From the first third of 400 iterations to the last, the amplitude grows at least "
-        "3-fold without R1 and falls to at most a third with γ = .2, where G still overshoots by "
-        "more than .5. With γ = 2 it ends below .02, and G never overshoots by more than .05.",
+        claim=_(
+            "From the first third of 400 iterations to the last, the amplitude grows at "
+            "least 3-fold without R1 and falls to at most a third with γ = .2, where G "
+            "still overshoots by more than .5. With γ = 2 it ends below .02, and G never "
+            "overshoots by more than .05."
+        ),
         iterations=400,
         every=5,
         measure=off,
@@ -131,16 +146,20 @@ PRESETS.add(
 PRESETS.add(
     Preset(
         name="consensus",
-        title="Consensus: both players reduce the game's gradient",
+        title=_("Consensus: both players reduce the game's gradient"),
         topic=CURES,
         equation=r"+\tfrac{\gamma}{2}\lVert v \rVert^2",
-        doc="Both costs get the squared norm of the game's joint gradient, 0 where neither player "
-        "moves. The orbit that was a circle now spirals in.",
+        doc=_(
+            "Both costs get the squared norm of the game's joint gradient, 0 where "
+            "neither player moves. The orbit that was a circle now spirals in."
+        ),
         cite="Mescheder et al. 2017",
         specs=tuple(bilinear(rule="simultaneous", consensus=gamma) for gamma in (0.0, 0.2)),
         labels=("γ = 0", "γ = .2"),
-        claim="From the first third of 300 iterations to the last, the amplitude grows at least "
-        "2-fold without the term, and falls to at most .1 of it with γ = .2.",
+        claim=_(
+            "From the first third of 300 iterations to the last, the amplitude grows at "
+            "least 2-fold without the term, and falls to at most .1 of it with γ = .2."
+        ),
         iterations=300,
         every=5,
         measure=off,
@@ -151,18 +170,24 @@ PRESETS.add(
 PRESETS.add(
     Preset(
         name="historical-averaging",
-        title="Historical averaging: pulled to the past mean",
+        title=_("Historical averaging: pulled to the past mean"),
         topic=CURES,
         equation=r"+h\,\lVert \theta - \bar\theta \rVert^2",
-        doc="The mean of a circle is its centre, so a pull towards the mean of past weights closes "
-        "the orbit. Too strong a pull ties both players to their start: no turns, but slow.",
+        doc=_(
+            "The mean of a circle is its centre, so a pull towards the mean of past "
+            "weights closes the orbit. Too strong a pull ties both players to their "
+            "start: no turns, but slow."
+        ),
         cite="Salimans et al. 2016, section 3.3",
         # D starts with slope 0 or nearly so: the pull ties it to that.
         specs=tuple(bilinear(init_gain=0.05, historical_averaging=h) for h in (0.0, 0.1, 2.0)),
         labels=("h = 0", "h = .1", "h = 2"),
-        claim="From the first third of 400 iterations to the last, the amplitude stays within a "
-        "factor of .8 to 1.25 without it, and falls to at most .1 of it with h = .1. With h = 2 "
-        "G's mean is still on the side where it began, at least .1 off.",
+        claim=_(
+            "From the first third of 400 iterations to the last, the amplitude stays "
+            "within a factor of .8 to 1.25 without it, and falls to at most .1 of it "
+            "with h = .1. With h = 2 G's mean is still on the side where it began, at "
+            "least .1 off."
+        ),
         iterations=400,
         every=5,
         measure=off,

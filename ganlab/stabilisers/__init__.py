@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ganlab.languages import _
 from ganlab.stabilisers import nets, penalties, play, seen
 from ganlab.stabilisers.entry import STABILISERS, Clock, Draw, Judged, StabiliserEntry, over
 from ganlab.update_rules import RULES
@@ -29,10 +30,12 @@ for _entry in (*seen.ENTRIES, *penalties.ENTRIES, *nets.ENTRIES, *play.ENTRIES):
 
 def _idle(entry: StabiliserEntry) -> str | None:
     if not entry.hooked:
-        return "it has no hook (such as d_term or grad_term), and no code in the engine"
+        return _("it has no hook (such as d_term or grad_term), and no code in the engine")
     first = entry.params[0] if entry.params else None
     if first is None or first.name != entry.name or not first.numeric or first.default != 0:
-        return "its first parameter must be its strength: of the same name, numeric, and 0 when off"
+        return _(
+            "its first parameter must be its strength: of the same name, numeric, and 0 when off"
+        )
     return None
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from ganlab.languages import _
 from ganlab.registry import Param
 from ganlab.stabilisers.entry import Clock, Draw, StabiliserEntry, over
 from ganlab.targets import make_target
@@ -66,16 +67,19 @@ def augmented(
 
 def _refused(spec: Any) -> str | None:
     moves = spec.domain.drawn and not spec.domain.enumerated
-    return None if moves else "0: it moves points of a line or a plane"
+    return None if moves else _("0: it moves points of a line or a plane")
 
 
 AUGMENTATION = StabiliserEntry(
     "augmentation",
-    "augmentation",
+    _("augmentation"),
     r"D(T(x)),\ \ D(T(G(z))),\quad T \sim \text{the same law}",
-    "D sees real and generated samples reflected, rotated, scaled and shifted at random, so it "
-    "cannot learn a few points by heart. G learns through the transformations, and as long as some "
-    "samples stay as they are, it cannot win by making transformed ones.",
+    _(
+        "D sees real and generated samples reflected, rotated, scaled and shifted at "
+        "random, so it cannot learn a few points by heart. G learns through the "
+        "transformations, and as long as some samples stay as they are, it cannot "
+        "win by making transformed ones."
+    ),
     cite="Zhao et al. 2020; Karras et al. 2020",
     player="D",
     blurs=True,
@@ -90,11 +94,11 @@ AUGMENTATION = StabiliserEntry(
     params=(
         Param(
             "augmentation",
-            "augmentation p",
+            _("augmentation p"),
             0.0,
             0.0,
             1.0,
-            doc="The probability of each of the transformations. 0: off.",
+            doc=_("The probability of each of the transformations. 0: off."),
             numeric=True,
             live=True,
             typical=0.5,

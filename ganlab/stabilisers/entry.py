@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import torch
 
+from ganlab.languages import _
 from ganlab.optim import Number
 from ganlab.registry import Entry, Param, Registry
 
@@ -156,7 +157,7 @@ def strength(name: str, title: str, high: float, typical: float, doc: str) -> Pa
         0.0,
         0.0,
         high,
-        doc=f"{doc} 0: off.",
+        doc=_("{doc} 0: off.", doc=doc),
         numeric=True,
         live=True,
         typical=typical,
@@ -166,7 +167,7 @@ def strength(name: str, title: str, high: float, typical: float, doc: str) -> Pa
 def alone(spec: Any) -> str | None:
     """Why D's slope at a sample is undefined, or None."""
     if spec.minibatch_discrimination:
-        return "0 with minibatch discrimination: D(x) depends on the other samples"
+        return _("0 with minibatch discrimination: D(x) depends on the other samples")
     if spec.d_norm == "batch":
-        return "0 with batch norm in D: D(x) depends on the other samples"
+        return _("0 with batch norm in D: D(x) depends on the other samples")
     return None

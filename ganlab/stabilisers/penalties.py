@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 
+from ganlab.languages import _
 from ganlab.optim import Number
 from ganlab.registry import Param
 from ganlab.stabilisers.entry import (
@@ -77,49 +78,57 @@ ENTRIES = (
         "r1",
         "R1",
         r"+\tfrac{\gamma}{2}\,\mathbb{E}_{p_{\rm data}} \lVert \nabla a(x) \rVert^2",
-        "D must be flat where the data are: rotation about the equilibrium is damped.",
+        _("D must be flat where the data are: rotation about the equilibrium is damped."),
         cite="Mescheder et al. 2018",
         player="D",
         d_term=_r1,
         needs_input_grad=True,
         refuse=alone,
-        params=(strength("r1", "R1, γ", 1000.0, 0.1, "Penalty on D's slope at real samples."),),
+        params=(strength("r1", "R1, γ", 1000.0, 0.1, _("Penalty on D's slope at real samples.")),),
     ),
     StabiliserEntry(
         "r2",
         "R2",
         r"+\tfrac{\gamma}{2}\,\mathbb{E}_{p_g} \lVert \nabla a(x) \rVert^2",
-        "The same penalty at generated samples.",
+        _("The same penalty at generated samples."),
         cite="Mescheder et al. 2018",
         player="D",
         d_term=_r2,
         needs_input_grad=True,
         refuse=alone,
         params=(
-            strength("r2", "R2, γ", 1000.0, 0.1, "Penalty on D's slope at generated samples."),
+            strength("r2", "R2, γ", 1000.0, 0.1, _("Penalty on D's slope at generated samples.")),
         ),
     ),
     StabiliserEntry(
         "gradient_penalty",
-        "WGAN-GP",
+        _("WGAN-GP"),
         r"+\lambda\,\mathbb{E}\,(\lVert \nabla a(\hat x) \rVert - 1)^2,"
         r"\ \hat x = u\,x + (1 - u)\,G(z)",
-        "D's slope between real and fake samples is held near 1, so that D estimates a distance.",
+        _(
+            "D's slope between real and fake samples is held near 1, so that D estimates "
+            "a distance."
+        ),
         cite="Gulrajani et al. 2017",
         player="D",
         d_term=_gradient_penalty,
         draws=_MIX,
         refuse=alone,
         params=(
-            strength("gradient_penalty", "WGAN-GP, λ", 1000.0, 0.1, "Holds D's slope near 1."),
+            strength(
+                "gradient_penalty", _("WGAN-GP, λ"), 1000.0, 0.1, _("Holds D's slope near 1.")
+            ),
         ),
     ),
     StabiliserEntry(
         "lipschitz_penalty",
-        "WGAN-LP",
+        _("WGAN-LP"),
         r"+\lambda\,\mathbb{E}\,[\lVert \nabla a(\hat x) \rVert - 1]_+^2,"
         r"\ \hat x = u\,x + (1 - u)\,G(z)",
-        "Like WGAN-GP, but only slopes above 1 are penalised: D may be flat where that is optimal.",
+        _(
+            "Like WGAN-GP, but only slopes above 1 are penalised: D may be flat where "
+            "that is optimal."
+        ),
         cite="Petzka et al. 2018",
         player="D",
         d_term=_lipschitz_penalty,
@@ -127,32 +136,40 @@ ENTRIES = (
         refuse=alone,
         params=(
             strength(
-                "lipschitz_penalty", "WGAN-LP, λ", 1000.0, 0.1, "Keeps D's slope from exceeding 1."
+                "lipschitz_penalty",
+                _("WGAN-LP, λ"),
+                1000.0,
+                0.1,
+                _("Keeps D's slope from exceeding 1."),
             ),
         ),
     ),
     StabiliserEntry(
         "dragan",
-        "DRAGAN",
+        _("DRAGAN"),
         r"+\lambda\,\mathbb{E}_{p_{\rm data}, \delta}\,(\lVert \nabla a(x + \delta) \rVert - 1)^2,"
         r"\ \delta \sim \mathcal{N}(0, c^2 I)",
-        "D's slope is held near 1 around the data only: sharp cliffs, into which G falls, are "
-        "smoothed.",
+        _(
+            "D's slope is held near 1 around the data only: sharp cliffs, into which G "
+            "falls, are smoothed."
+        ),
         cite="Kodali et al. 2017",
         player="D",
         d_term=_dragan,
         draws={"around": Draw(lambda packs, width: (packs, width), normal=True)},
         refuse=alone,
         params=(
-            strength("dragan", "DRAGAN, λ", 1000.0, 0.1, "Holds D's slope near 1 around the data."),
+            strength(
+                "dragan", _("DRAGAN, λ"), 1000.0, 0.1, _("Holds D's slope near 1 around the data.")
+            ),
             Param(
                 "dragan_spread",
-                "how far around",
+                _("how far around"),
                 0.3,
                 0.0,
                 10.0,
-                unit="units of x",
-                doc="Standard deviation of DRAGAN's noise δ around real samples.",
+                unit=_("units of x"),
+                doc=_("Standard deviation of DRAGAN's noise δ around real samples."),
                 numeric=True,
                 live=True,
             ),
@@ -160,16 +177,20 @@ ENTRIES = (
     ),
     StabiliserEntry(
         "drift",
-        "drift penalty",
+        _("drift penalty"),
         r"+\epsilon\,\mathbb{E}_{p_{\rm data}}\,a(x)^2",
-        "D's output on real samples is kept near 0, so that a critic whose offset has no effect "
-        "does not drift.",
+        _(
+            "D's output on real samples is kept near 0, so that a critic whose offset "
+            "has no effect does not drift."
+        ),
         cite="Karras et al. 2018, appendix A.1",
         player="D",
         d_term=_drift,
         offset=True,
         params=(
-            strength("drift", "drift penalty, ε", 10.0, 0.001, "Penalty on D's output for real x."),
+            strength(
+                "drift", _("drift penalty, ε"), 10.0, 0.001, _("Penalty on D's output for real x.")
+            ),
         ),
     ),
 )

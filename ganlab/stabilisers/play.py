@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 
+from ganlab.languages import _
 from ganlab.optim import Number
 from ganlab.registry import Param
 from ganlab.stabilisers.entry import Clock, StabiliserEntry, over, strength
@@ -47,37 +48,48 @@ def _decayed(grad: torch.Tensor, params: torch.Tensor, weight: Number) -> torch.
 ENTRIES = (
     StabiliserEntry(
         "consensus",
-        "consensus optimisation",
+        _("consensus optimisation"),
         r"+\tfrac{\gamma}{2} \lVert v \rVert^2,\ v = (\partial_D f_D, \partial_G f_G)",
-        "Both players also minimise the norm of the game's gradient, which pulls towards rest "
-        "points.",
+        _(
+            "Both players also minimise the norm of the game's gradient, which pulls "
+            "towards rest points."
+        ),
         cite="Mescheder et al. 2017",
         field_term=_whole_field,
-        params=(strength("consensus", "consensus γ", 100.0, 0.1, "Of ½|v|² in both costs."),),
+        params=(strength("consensus", _("consensus γ"), 100.0, 0.1, _("Of ½|v|² in both costs.")),),
     ),
     StabiliserEntry(
         "ode_regulariser",
-        "ODE-GAN's regulariser",
+        _("ODE-GAN's regulariser"),
         r"f_D + \lambda \lVert \partial_G f_G \rVert^2",
-        "D also keeps G's gradient small, which accurate integrators with a large step need. It "
-        "is meant for the rules Heun and RK4.",
+        _(
+            "D also keeps G's gradient small, which accurate integrators with a large "
+            "step need. It is meant for the rules Heun and RK4."
+        ),
         cite="Qin et al. 2020, Algorithm 1",
         player="D",
         field_term=_g_gradient,
         field_of="D",
         params=(
             strength(
-                "ode_regulariser", "ODE-GAN, λ", 100.0, 0.01, "Of |G's gradient|² in D's cost."
+                "ode_regulariser",
+                _("ODE-GAN, λ"),
+                100.0,
+                0.01,
+                _("Of |G's gradient|² in D's cost."),
             ),
         ),
     ),
     StabiliserEntry(
         "lookahead",
-        "lookahead",
+        _("lookahead"),
         r"\phi \leftarrow \phi + \alpha\,(\theta - \phi),\ \theta \leftarrow \phi"
         r"\ \text{ every } n \text{ iterations}",
-        "Both players train for some iterations, then go part of the way back: the circles that "
-        "they made meanwhile average out. Each goes back with its last update of the n iterations.",
+        _(
+            "Both players train for some iterations, then go part of the way back: the "
+            "circles that they made meanwhile average out. Each goes back with its last "
+            "update of the n iterations."
+        ),
         cite="Chavdarova et al. 2021",
         keeps="DG",
         keep=_turn_back,
@@ -89,24 +101,24 @@ ENTRIES = (
         params=(
             Param(
                 "lookahead",
-                "lookahead, n",
+                _("lookahead, n"),
                 0,
                 0,
                 10_000,
                 "int",
-                unit="iterations",
-                doc="Every n iterations both players go part of the way back. 0: off.",
+                unit=_("iterations"),
+                doc=_("Every n iterations both players go part of the way back. 0: off."),
                 numeric=True,
                 live=True,
                 typical=4,
             ),
             Param(
                 "lookahead_share",
-                "share kept, α",
+                _("share kept, α"),
                 0.5,
                 0.0,
                 1.0,
-                doc="The share of the change in n iterations that lookahead keeps.",
+                doc=_("The share of the change in n iterations that lookahead keeps."),
                 numeric=True,
                 live=True,
             ),
@@ -114,9 +126,9 @@ ENTRIES = (
     ),
     StabiliserEntry(
         "historical_averaging",
-        "historical averaging",
+        _("historical averaging"),
         r"+h\,\lVert \theta - \tfrac1t \textstyle\sum_i \theta[i] \rVert^2",
-        "Each player is pulled to the mean of its own past: orbits spiral in, slowly.",
+        _("Each player is pulled to the mean of its own past: orbits spiral in, slowly."),
         cite="Salimans et al. 2016, section 3.3",
         keeps="DG",
         keep=lambda new, past, pull, share: (new, past + (new - past) * share),
@@ -124,11 +136,11 @@ ENTRIES = (
         params=(
             Param(
                 "historical_averaging",
-                "historical averaging h",
+                _("historical averaging h"),
                 0.0,
                 0.0,
                 10.0,
-                doc="Strength of the pull to each player's own past. 0: off.",
+                doc=_("Strength of the pull to each player's own past. 0: off."),
                 numeric=True,
                 typical=0.1,
             ),
@@ -136,29 +148,36 @@ ENTRIES = (
     ),
     StabiliserEntry(
         "gradient_clip",
-        "gradient clipping",
+        _("gradient clipping"),
         r"g \leftarrow g\,\min(1, c/\lVert g \rVert)",
-        "Limits how far a single minibatch can move a player.",
+        _("Limits how far a single minibatch can move a player."),
         cite="Pascanu et al. 2013",
         grad_term=_clipped,
-        params=(strength("gradient_clip", "clip gradients, c", 1000.0, 1.0, "The largest norm."),),
+        params=(
+            strength("gradient_clip", _("clip gradients, c"), 1000.0, 1.0, _("The largest norm.")),
+        ),
     ),
     StabiliserEntry(
         "weight_decay",
-        "weight decay",
+        _("weight decay"),
         r"g \leftarrow g + \lambda\,\theta",
-        "Keeps the weights of both nets small, so that D cannot become steep. With AdamW it is "
-        "decoupled: each update shrinks the weights by ηλ, apart from the gradient.",
+        _(
+            "Keeps the weights of both nets small, so that D cannot become steep. With "
+            "AdamW it is decoupled: each update shrinks the weights by ηλ, apart from "
+            "the gradient."
+        ),
         cite="torch.optim's weight_decay; Loshchilov & Hutter 2019",
         grad_term=_decayed,
-        params=(strength("weight_decay", "weight decay λ", 10.0, 0.001, "Of both players."),),
+        params=(strength("weight_decay", _("weight decay λ"), 10.0, 0.001, _("Of both players.")),),
     ),
     StabiliserEntry(
         "g_average",
-        "average of G's weights",
+        _("average of G's weights"),
         r"\bar\theta_G \leftarrow \beta\,\bar\theta_G + (1 - \beta)\,\theta_G",
-        "A second G, whose weights are a running average: if G circles, its average is in the "
-        "middle. It has no effect on training.",
+        _(
+            "A second G, whose weights are a running average: if G circles, its average "
+            "is in the middle. It has no effect on training."
+        ),
         cite="Yazıcı et al. 2019; Karras et al. 2018",
         player="G",
         watches=True,
@@ -167,11 +186,11 @@ ENTRIES = (
         params=(
             Param(
                 "g_average",
-                "average of G, β",
+                _("average of G, β"),
                 0.0,
                 0.0,
                 0.9999,
-                doc="Decay rate of the average of G's weights, which is shown beside G. 0: off.",
+                doc=_("Decay rate of the average of G's weights, which is shown beside G. 0: off."),
                 numeric=True,
                 typical=0.99,
             ),

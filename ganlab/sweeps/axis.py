@@ -9,6 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from ganlab.experiment import params
+from ganlab.languages import _
 from ganlab.registry import Param, SpecError
 from ganlab.spec import Spec
 
@@ -42,7 +43,9 @@ class Axis:
         if isinstance(values, Mapping):
             return range_(base, field, **_range_of(field, values))
         if not isinstance(values, Sequence):
-            raise SpecError(field, values, "a list of values, or a range with from, to and steps")
+            raise SpecError(
+                field, values, _("a list of values, or a range with from, to and steps")
+            )
         return cls(field, _distinct(field, [param.check(v) for v in values]))
 
     @property
@@ -74,14 +77,14 @@ def parse(base: Spec, text: str) -> Axis:
     field, equals, rest = text.partition("=")
     field, rest = field.strip(), rest.strip()
     if not equals:
-        raise SpecError("axis", text, "field=value,value,... or field=low..high:steps[:log]")
+        raise SpecError("axis", text, _("field=value,value,... or field=low..high:steps[:log]"))
     param = _param(base, field)
     low, dots, more = rest.partition("..")
     if dots and param.kind in ("int", "float"):
-        high, _, count = more.partition(":")
-        steps, _, scale = count.partition(":")
+        high, _colon, count = more.partition(":")
+        steps, _colon, scale = count.partition(":")
         if not steps.isdigit():
-            raise SpecError(field, rest, "low..high:steps, such as 0.0001..0.01:9:log")
+            raise SpecError(field, rest, _("low..high:steps, such as 0.0001..0.01:9:log"))
         first, last = _number(field, low), _number(field, high)
         return range_(base, field, first, last, int(steps), scale or "linear")
     separator = ";" if ";" in rest or param.kind in ("ints", "floats") else ","
@@ -98,15 +101,19 @@ def range_(
     """
     param = _param(base, field)
     if param.kind not in ("int", "float"):
-        raise SpecError(field, f"{low:g}..{high:g}", "a list of values: it is not a single number")
+        raise SpecError(
+            field, f"{low:g}..{high:g}", _("a list of values: it is not a single number")
+        )
     if scale not in ("linear", "log"):
-        raise SpecError("scale", scale, "linear or log")
+        raise SpecError("scale", scale, _("linear or log"))
     if type(steps) is not int or not 2 <= steps <= MOST_VALUES:
-        raise SpecError("steps", steps, f"an integer from 2 to {MOST_VALUES}")
+        raise SpecError(
+            "steps", steps, _("an integer from 2 to {most_values}", most_values=MOST_VALUES)
+        )
     if not low < high:
-        raise SpecError(field, f"{low:g}..{high:g}", "a range that rises")
+        raise SpecError(field, f"{low:g}..{high:g}", _("a range that rises"))
     if scale == "log" and low <= 0:
-        raise SpecError(field, f"{low:g}..{high:g}", "a range above 0, for a logarithmic scale")
+        raise SpecError(field, f"{low:g}..{high:g}", _("a range above 0, for a logarithmic scale"))
     if scale == "log":
         spaced = np.geomspace(low, high, steps)
     else:
@@ -124,15 +131,15 @@ def _param(base: Spec, field: str) -> Param:
     known, names = params(base), field.split("+")
     for name in names:
         if name not in known:
-            raise SpecError("axis", name, "a field of a Spec: " + ", ".join(known))
+            raise SpecError("axis", name, _("a field of a Spec: ") + ", ".join(known))
         if known[name].kind != known[names[0]].kind:
-            raise SpecError("axis", field, "fields of one kind, to take the same values")
+            raise SpecError("axis", field, _("fields of one kind, to take the same values"))
     return known[names[0]]
 
 
 def _range_of(field: str, given: Mapping[str, Any]) -> dict[str, Any]:
     if not {"from", "to", "steps"} <= given.keys() <= _RANGE:
-        raise SpecError(field, dict(given), "a range with from, to, steps and perhaps scale")
+        raise SpecError(field, dict(given), _("a range with from, to, steps and perhaps scale"))
     ends = [_number(field, given[end]) for end in ("from", "to")]
     more = {"scale": given["scale"]} if "scale" in given else {}
     return {"low": ends[0], "high": ends[1], "steps": given["steps"], **more}
@@ -147,13 +154,17 @@ def _number(field: str, value: object) -> float:
             raise ValueError
         return number
     except (TypeError, ValueError):
-        raise SpecError(field, value, "a number at each end of the range") from None
+        raise SpecError(field, value, _("a number at each end of the range")) from None
 
 
 def _distinct(field: str, values: list[Any]) -> tuple[Any, ...]:
     if not 1 <= len(values) <= MOST_VALUES:
-        raise SpecError(field, f"{len(values)} values", f"1 to {MOST_VALUES} values")
+        raise SpecError(
+            field,
+            _("{count} values", count=len(values)),
+            _("1 to {most_values} values", most_values=MOST_VALUES),
+        )
     if len(set(values)) < len(values):
         twice = next(v for v in values if values.count(v) > 1)
-        raise SpecError(field, twice, "each value once")
+        raise SpecError(field, twice, _("each value once"))
     return tuple(values)

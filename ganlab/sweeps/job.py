@@ -12,6 +12,7 @@ from ganlab.jobs import folder as jobs
 from ganlab.jobs import records
 from ganlab.jobs.queue import Queue
 from ganlab.jobs.worker import Stop, Worker
+from ganlab.languages import _
 from ganlab.limits import limit
 from ganlab.registry import SpecError
 from ganlab.sweeps import results
@@ -36,7 +37,7 @@ class Folder(jobs.Folder[Plan, Status, records.Wanted]):
     """One map's folder; its results are in a folder inside it."""
 
     KIND, PLAN, STATUS, WANTED = "maps", Plan, Status, records.Wanted
-    LIMIT, NONE = "map_jobs", "none: this server trains no maps"
+    LIMIT, NONE = "map_jobs", _("none: this server trains no maps")
 
     def command(self) -> list[str]:
         """`ganlab sweep` for this map."""
@@ -55,8 +56,10 @@ def check(plan: Plan) -> float:
     """The minutes of a plan. Raises `SpecError` if it exceeds the server's limit."""
     most, asked = limit("map_minutes"), minutes(plan)
     if asked > most:
-        allowed = f"at most {most:g} minutes of one core: fewer cells, seeds or iterations"
-        raise SpecError("map", f"about {asked:.0f} minutes", allowed)
+        allowed = _(
+            "at most {most:g} minutes of one core: fewer cells, seeds or iterations", most=most
+        )
+        raise SpecError("map", _("about {asked:.0f} minutes", asked=asked), allowed)
     return asked
 
 
@@ -74,7 +77,7 @@ class Mapper(Worker[Plan, Status, records.Wanted]):
         self._begun = time.monotonic()
         self.say(
             state="training",
-            message="Preparing; compiling takes about half a minute.",
+            message=_("Preparing; compiling takes about half a minute."),
             blocks=len(blocks),
             runs=sum(len(b.runs) for b in blocks),
             done=len(done),
@@ -126,7 +129,7 @@ class Mapper(Worker[Plan, Status, records.Wanted]):
         while True:
             wanted = self.asked().state
             if self.ending or wanted == "stopped":
-                raise Stop("stopped", "Stopped on request; it can be resumed.")
+                raise Stop("stopped", _("Stopped on request; it can be resumed."))
             if wanted == "training":
                 if self.status.state != "training":
                     self.say(state="training")

@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import Any, Self
 
 from ganlab.events import reseeded
+from ganlab.languages import _
 from ganlab.reading import parse_json
 from ganlab.registry import SpecError
 from ganlab.spec import PARAMS, Spec
@@ -27,7 +28,7 @@ _BOUNDS = {
     "iterations": (1, 10_000_000),
     "checks": (1, 1000),
 }
-_EXAMPLE = "[base], [axes] and [sweep] with seeds, iterations, checks, stop_below"
+_EXAMPLE = _("[base], [axes] and [sweep] with seeds, iterations, checks, stop_below")
 
 
 @dataclass(frozen=True)
@@ -73,20 +74,36 @@ class Plan:
         for name, (low, high) in _BOUNDS.items():
             value = getattr(self, name)
             if type(value) is not int or not low <= value <= high:
-                raise SpecError(name, value, f"an integer from {low} to {high:,}")
+                raise SpecError(
+                    name, value, _("an integer from {low} to {high:,}", low=low, high=high)
+                )
         if self.checks > self.iterations:
-            raise SpecError("checks", self.checks, f"at most the {self.iterations} iterations")
+            raise SpecError(
+                "checks",
+                self.checks,
+                _("at most the {iterations} iterations", iterations=self.iterations),
+            )
         if not isinstance(self.stop_below, (int, float)) or not 0 <= self.stop_below < 0.7:
-            raise SpecError("stop_below", self.stop_below, "a JSD in nats, 0 (never) or up to 0.69")
+            raise SpecError(
+                "stop_below", self.stop_below, _("a JSD in nats, 0 (never) or up to 0.69")
+            )
         if not 1 <= len(self.axes) <= MOST_AXES:
-            raise SpecError("axes", len(self.axes), f"1 to {MOST_AXES} axes")
+            raise SpecError("axes", len(self.axes), _("1 to {most_axes} axes", most_axes=MOST_AXES))
         names = [name for axis in self.axes for name in axis.fields]
         if len(set(names)) < len(names):
-            raise SpecError("axes", ", ".join(names), "each field once")
+            raise SpecError("axes", ", ".join(names), _("each field once"))
         if self.size > MOST_CELLS:
-            raise SpecError("axes", f"{self.size:,} cells", f"at most {MOST_CELLS:,} cells")
+            raise SpecError(
+                "axes",
+                _("{size:,} cells", size=self.size),
+                _("at most {most_cells:,} cells", most_cells=MOST_CELLS),
+            )
         if self.size * self.seeds > MOST_RUNS:
-            raise SpecError("seeds", self.seeds, f"at most {MOST_RUNS:,} runs in all cells")
+            raise SpecError(
+                "seeds",
+                self.seeds,
+                _("at most {most_runs:,} runs in all cells", most_runs=MOST_RUNS),
+            )
 
     @classmethod
     def of(cls, base: Spec, axes: Mapping[str, Any], **options: Any) -> Self:
@@ -95,7 +112,7 @@ class Plan:
         `Plan.of(Spec(), {"k": [1, 2, 5], "d_lr": "1e-4..1e-2:9:log"}, seeds=4)`
         """
         if not isinstance(axes, Mapping):
-            raise SpecError("axes", axes, "fields with their values")
+            raise SpecError("axes", axes, _("fields with their values"))
         return cls(base, tuple(Axis.of(base, n, v) for n, v in axes.items()), **options)
 
     @property
@@ -129,7 +146,9 @@ class Plan:
         """The numbers of the cells that can be trained. Raises `SpecError` if there are none."""
         found = tuple(i for i, cell in enumerate(self.cells) if cell.spec is not None)
         if not found:
-            raise SpecError("axes", self.cells[0].why, "at least one combination that is allowed")
+            raise SpecError(
+                "axes", self.cells[0].why, _("at least one combination that is allowed")
+            )
         return found
 
     def seed(self, number: int) -> int:
@@ -177,13 +196,13 @@ class Plan:
     @classmethod
     def from_json(cls, text: str) -> Self:
         """The inverse of `to_json`. Raises `SpecError`."""
-        items = parse_json(text, "sweep", "JSON as written by Plan.to_json()")
+        items = parse_json(text, "sweep", _("JSON as written by Plan.to_json()"))
         if not isinstance(items, dict) or not isinstance(items.get("axes"), list):
-            raise SpecError("sweep", "JSON", "JSON as written by Plan.to_json()")
+            raise SpecError("sweep", "JSON", _("JSON as written by Plan.to_json()"))
         base = Spec.from_dict(items.get("base", {}))
         pairs = items["axes"]
         if not all(isinstance(p, list) and len(p) == 2 and isinstance(p[0], str) for p in pairs):
-            raise SpecError("axes", pairs, "pairs of a field and its values")
+            raise SpecError("axes", pairs, _("pairs of a field and its values"))
         axes = tuple(Axis.of(base, field, _tuples(values)) for field, values in pairs)
         rest = {n: v for n, v in items.items() if n not in ("base", "axes")}
         return cls(base, axes, **_options(rest))
@@ -197,10 +216,10 @@ class Plan:
         try:
             items = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
-            raise SpecError("file", str(error), "TOML with " + _EXAMPLE) from None
+            raise SpecError("file", str(error), _("TOML with ") + _EXAMPLE) from None
         for name, value in items.items():
             if name not in ("base", "axes", "sweep") or not isinstance(value, dict):
-                raise SpecError("table", name, "one of " + _EXAMPLE)
+                raise SpecError("table", name, _("one of ") + _EXAMPLE)
         base = Spec.from_dict(_with_own(items.get("base", {})))
         axes = {name: _tuples(values) for name, values in _flat(items.get("axes", {})).items()}
         return cls.of(base, axes, **_options(items.get("sweep", {})))
@@ -214,7 +233,7 @@ def _options(given: Mapping[str, Any]) -> dict[str, Any]:
     known = (*_BOUNDS, "stop_below")
     for name in given:
         if name not in known:
-            raise SpecError("option of a sweep", name, "one of " + ", ".join(known))
+            raise SpecError("option of a sweep", name, _("one of ") + ", ".join(known))
     return dict(given)
 
 

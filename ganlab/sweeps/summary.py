@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from ganlab.languages import _
 from ganlab.sweeps.plan import Plan
 from ganlab.sweeps.results import Folder
 from ganlab.sweeps.verdict import VERDICTS, Verdict
@@ -47,7 +48,7 @@ class Summary:
 
     def add(self, table: pa.Table) -> None:
         """Add runs that are not in it yet, from rows as `work.train` makes them."""
-        for (cell, _), rows in table.to_pandas().groupby(["cell", "seed"], sort=False):
+        for (cell, _unused), rows in table.to_pandas().groupby(["cell", "seed"], sort=False):
             late = rows.iloc[len(rows) // 2 :]
             self.verdicts.setdefault(int(cell), []).append(
                 (str(rows.verdict.iloc[0]), int(rows.modes_held.iloc[0]))
@@ -83,7 +84,7 @@ class Summary:
         """The verdicts on a cell's runs in words, the most frequent first."""
         found = self.verdicts.get(cell, [])
         words = Counter(str(Verdict(name, modes)) for name, modes in found)
-        return ", ".join(f"{count} {word}" for word, count in words.most_common()) or "not yet"
+        return ", ".join(f"{count} {word}" for word, count in words.most_common()) or _("not yet")
 
     def small(self, cell: int, name: str) -> Floats:
         """A coarse curve of one of `CURVES`: its quartiles over a cell's runs so far, (3, points).
@@ -124,7 +125,7 @@ def curves(plan: Plan, folder: Folder, cell: int, name: str) -> tuple[Floats, Fl
         if not any(c == cell for c, _ in block.runs) or not folder.has(block.number):
             continue
         frame = folder.read(block.number).to_pandas()
-        for _, own in frame[frame.cell == cell].groupby("seed", sort=False):
+        for _unused, own in frame[frame.cell == cell].groupby("seed", sort=False):
             rows[number, np.searchsorted(at, own.iteration)] = own[name]
             number += 1
     return at, _quartiles(rows)

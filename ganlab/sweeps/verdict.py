@@ -13,6 +13,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ganlab.languages import _
+
 Series = Mapping[str, NDArray[np.float64]]  # of one run, (checks,) each
 
 NEAR = 0.05  # nats: a JSD below this is hardly visible in a picture
@@ -49,38 +51,58 @@ class Rule:
 VERDICTS = {
     rule.name: rule
     for rule in (
-        Rule("diverged", "diverged", "A parameter or a cost is not finite any more."),
+        Rule("diverged", _("diverged"), _("A parameter or a cost is not finite any more.")),
         Rule(
             "converged",
-            "converged",
-            f"At the end the median JSD is below {NEAR} nats and all modes are held; if p_data has "
-            f"no density, the median W₁ is below {SMALL:.0%} of its largest value before the end.",
+            _("converged"),
+            _(
+                "At the end the median JSD is below {near} nats and all modes are held; if "
+                "p_data has no density, the median W₁ is below {small:.0%} of its largest "
+                "value before the end.",
+                near=NEAR,
+                small=SMALL,
+            ),
         ),
         Rule(
             "hops",
-            "hops",
-            f"Late in the run the mode nearest to most samples changes at least {HOPS} times, and "
-            f"it has at least {LED:.0%} of the samples (median).",
+            _("hops"),
+            _(
+                "Late in the run the mode nearest to most samples changes at least {hops} "
+                "times, and it has at least {led:.0%} of the samples (median).",
+                hops=HOPS,
+                led=LED,
+            ),
         ),
         Rule(
             "collapsed",
-            "collapsed",
-            "Late in the run some modes of p_data are held, but not all (median of the checks).",
+            _("collapsed"),
+            _("Late in the run some modes of p_data are held, but not all (median of the checks)."),
         ),
         Rule(
             "orbits",
-            "orbits",
-            "The distance (W₁, or else the JSD) turns back at least twice late in the run, its "
-            f"range is above {MOVES:.0%} of its median, and at the end it is at least "
-            f"{SHRINKS:.0%} of what it was in the quarter before.",
+            _("orbits"),
+            _(
+                "The distance (W₁, or else the JSD) turns back at least twice late in the "
+                "run, its range is above {moves:.0%} of its median, and at the end it is at "
+                "least {shrinks:.0%} of what it was in the quarter before.",
+                moves=MOVES,
+                shrinks=SHRINKS,
+            ),
         ),
         Rule(
             "unfinished",
-            "still falling",
-            "From the third to the last quarter of the run the median distance falls by more than "
-            f"{FALLS:.0%}.",
+            _("still falling"),
+            _(
+                "From the third to the last quarter of the run the median distance falls by "
+                "more than {falls:.0%}.",
+                falls=FALLS,
+            ),
         ),
-        Rule("stalled", "stalled", "None of the others: it stays where it is, away from p_data."),
+        Rule(
+            "stalled",
+            _("stalled"),
+            _("None of the others: it stays where it is, away from p_data."),
+        ),
     )
 }
 

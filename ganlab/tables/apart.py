@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from ganlab import processes
+from ganlab.languages import _
 from ganlab.reading import parse_json
 from ganlab.tables.found import BadTable, Column, Found, TooFewColumns, Wish
 from ganlab.tables.read import read
@@ -32,7 +33,7 @@ _turns = threading.BoundedSemaphore(_AT_ONCE)
 def read_apart(content: bytes, name: str, wish: Wish) -> Found:
     """See `read`; two tables are read at once. Raises `BadTable`, also for too much work."""
     if not _turns.acquire(timeout=_WAIT):
-        raise BadTable(name, "read later: the server is busy with the tables of others")
+        raise BadTable(name, _("read later: the server is busy with the tables of others"))
     try:
         with tempfile.TemporaryDirectory(prefix="ganlab-table-") as folder:
             return _read(Path(folder), content, name, wish)
@@ -49,13 +50,15 @@ def _read(folder: Path, content: bytes, name: str, wish: Wish) -> Found:
     try:
         child.wait(_SECONDS)
     except subprocess.TimeoutExpired:
-        raise BadTable(name, f"a smaller table: it takes more than {_SECONDS} s to read") from None
+        raise BadTable(
+            name, _("a smaller table: it takes more than {seconds} s to read", seconds=_SECONDS)
+        ) from None
     finally:
         processes.end(child)
     answer = folder / "found.json"
     if not answer.is_file():  # it was ended, or its libraries failed
-        raise BadTable(name, "a smaller table: reading it takes too much time or memory")
-    found = parse_json(answer.read_text(), "file", "what was found", _MOST_TEXT)
+        raise BadTable(name, _("a smaller table: reading it takes too much time or memory"))
+    found = parse_json(answer.read_text(), "file", _("what was found"), _MOST_TEXT)
     if "why" in found:
         raise (TooFewColumns if found["few"] else BadTable)(name, found["why"])
     return Found(

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.lib import format as npy
 
+from ganlab.languages import _
 from ganlab.tables.found import MOST_COLUMNS, MOST_ROWS, BadTable, Cell, Rows, Wish, named
 
 _MOST_UNPACKED = 400_000_000  # bytes of a compressed file's members
@@ -29,7 +30,7 @@ def _cell(value: Any) -> Cell:
         try:
             return float(value)
         except OverflowError:
-            return "a number that is too large"
+            return _("a number that is too large")
     return str(value)[:100]
 
 
@@ -44,11 +45,11 @@ def read_json(content: bytes, name: str, wish: Wish) -> Rows:
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise BadTable(name, "JSON in UTF-8") from None
+        raise BadTable(name, _("JSON in UTF-8")) from None
     try:
         items = json.loads(text)
     except RecursionError:
-        raise BadTable(name, "JSON that is less deeply nested") from None
+        raise BadTable(name, _("JSON that is less deeply nested")) from None
     except ValueError as error:
         items = _lines_of(text, name, error)
     return _of_json(items, name)
@@ -61,7 +62,7 @@ def _lines_of(text: str, name: str, error: ValueError) -> list[Any]:
             return [json.loads(line) for line in lines]
     except (ValueError, RecursionError):
         pass
-    raise BadTable(name, f"JSON: {str(error)[:80]}") from None
+    raise BadTable(name, _("JSON: {error}", error=str(error)[:80])) from None
 
 
 def _of_json(items: Any, name: str) -> Rows:
@@ -71,11 +72,11 @@ def _of_json(items: Any, name: str) -> Rows:
         if one and isinstance(one[0], (list, Mapping)):
             return _of_json(one, name)  # {"data": [[1, 2], ...]}
         if not lists:
-            raise BadTable(name, "a list of rows, or an object with a list for each column")
+            raise BadTable(name, _("a list of rows, or an object with a list for each column"))
         columns = itertools.zip_longest(*lists.values())
         return Rows(named(list(lists)), _counted(columns))
     if not isinstance(items, list) or not items:
-        raise BadTable(name, "a list of at least two rows")
+        raise BadTable(name, _("a list of at least two rows"))
     if isinstance(items[0], Mapping):
         names = list(
             dict.fromkeys(k for item in items[:100] if isinstance(item, Mapping) for k in item)
@@ -111,11 +112,20 @@ def read_parquet(content: bytes, name: str, wish: Wish) -> Rows:
         file = pq.ParquetFile(io.BytesIO(content))
         rows, names = file.metadata.num_rows, file.schema_arrow.names
     except (pa.ArrowException, OSError, ValueError) as error:
-        raise BadTable(name, f"a Parquet file ({str(error)[:80]})") from None
+        raise BadTable(name, _("a Parquet file ({error})", error=str(error)[:80])) from None
     if rows > MOST_ROWS:
-        raise BadTable(name, f"at most {MOST_ROWS:,} rows: it has {rows:,}")
+        raise BadTable(
+            name, _("at most {most_rows:,} rows: it has {rows:,}", most_rows=MOST_ROWS, rows=rows)
+        )
     if len(names) > MOST_COLUMNS:
-        raise BadTable(name, f"at most {MOST_COLUMNS:,} columns: it has {len(names):,}")
+        raise BadTable(
+            name,
+            _(
+                "at most {most_columns:,} columns: it has {count:,}",
+                most_columns=MOST_COLUMNS,
+                count=len(names),
+            ),
+        )
 
     def read() -> Iterator[tuple[int, Sequence[Cell]]]:
         at = 0
@@ -126,7 +136,7 @@ def read_parquet(content: bytes, name: str, wish: Wish) -> Rows:
                     at += 1
                     yield at, [_cell(value) for value in row]
         except (pa.ArrowException, OSError, ValueError) as error:
-            raise BadTable(name, f"a Parquet file ({str(error)[:80]})") from None
+            raise BadTable(name, _("a Parquet file ({error})", error=str(error)[:80])) from None
 
     return Rows(named(names), read())
 
@@ -148,7 +158,7 @@ def read_npz(content: bytes, name: str, wish: Wish) -> Rows:
                 key = member.filename.removesuffix(".npy")
                 arrays[key] = _array(file, member.file_size, name)
     if not arrays:
-        raise BadTable(name, "arrays of numbers: it has none")
+        raise BadTable(name, _("arrays of numbers: it has none"))
     return _of_arrays(arrays, name)
 
 
@@ -159,18 +169,20 @@ def _array(file: Any, size: int, name: str) -> np.ndarray:
         read = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}[version]
         shape, fortran, dtype = read(file, max_header_size=10_000)
     except Exception as error:  # NumPy passes on errors of Python's tokenizer
-        raise BadTable(name, f"an array as NumPy writes it ({str(error)[:80]})") from None
+        raise BadTable(
+            name, _("an array as NumPy writes it ({error})", error=str(error)[:80])
+        ) from None
     count = 1
     for n in shape:
         count *= n
     kinds = [dtype[i].kind for i in range(len(dtype.names))] if dtype.names else [dtype.kind]
     if set(kinds) - set("fiubU") or not 1 <= len(shape) <= 2 or count > _MOST_NUMBERS:
-        raise BadTable(name, "arrays of numbers, (n,) or (n, columns), without objects")
+        raise BadTable(name, _("arrays of numbers, (n,) or (n, columns), without objects"))
     if count * dtype.itemsize > size:
-        raise BadTable(name, "a complete array: it is cut off")
+        raise BadTable(name, _("a complete array: it is cut off"))
     content = file.read(count * dtype.itemsize)
     if len(content) != count * dtype.itemsize:
-        raise BadTable(name, "a complete array: it is cut off")
+        raise BadTable(name, _("a complete array: it is cut off"))
     flat = np.frombuffer(content, dtype)
     return flat.reshape(shape[::-1]).T if fortran else flat.reshape(shape)
 
@@ -192,12 +204,23 @@ def _of_arrays(arrays: Mapping[str, np.ndarray], name: str) -> Rows:
             for i, column in enumerate(made):
                 columns[column or f"column {i + 1}" if many else key] = array[:, i]
     if rows > MOST_ROWS:
-        raise BadTable(name, f"at most {MOST_ROWS:,} rows: it has {rows:,}")
+        raise BadTable(
+            name, _("at most {most_rows:,} rows: it has {rows:,}", most_rows=MOST_ROWS, rows=rows)
+        )
     if len(columns) > MOST_COLUMNS:
-        raise BadTable(name, f"at most {MOST_COLUMNS:,} columns: it has {len(columns):,}")
+        raise BadTable(
+            name,
+            _(
+                "at most {most_columns:,} columns: it has {count:,}",
+                most_columns=MOST_COLUMNS,
+                count=len(columns),
+            ),
+        )
     left = len(arrays) - sum(n == rows for n in lengths)
     arrays_left = "1 array" if left == 1 else f"{left} arrays"
-    notes = (f"{arrays_left} of another length left out",) if left else ()
+    notes = (
+        (_("{arrays_left} of another length left out", arrays_left=arrays_left),) if left else ()
+    )
     return Rows(named(list(columns)), _counted(zip(*columns.values(), strict=True)), notes=notes)
 
 
@@ -223,16 +246,32 @@ def read_excel(content: bytes, name: str, wish: Wish) -> Rows:
         ValueError,
         IndexError,
     ) as error:
-        raise BadTable(name, f"an Excel file without a password ({str(error)[:80]})") from None
+        raise BadTable(
+            name, _("an Excel file without a password ({error})", error=str(error)[:80])
+        ) from None
     if height > MOST_ROWS + 1 or width > MOST_COLUMNS:
-        allowed = f"at most {MOST_ROWS:,} rows and {MOST_COLUMNS:,} columns"
-        raise BadTable(name, f"{allowed}: its sheet has {height:,} and {width:,}")
+        allowed = _(
+            "at most {most_rows:,} rows and {most_columns:,} columns",
+            most_rows=MOST_ROWS,
+            most_columns=MOST_COLUMNS,
+        )
+        raise BadTable(
+            name,
+            _(
+                "{allowed}: its sheet has {height:,} and {width:,}",
+                allowed=allowed,
+                height=height,
+                width=width,
+            ),
+        )
     rows = _counted(sheet.to_python(skip_empty_area=False))
     full = ((at, [c if c != "" else None for c in row]) for at, row in rows)
     full = (pair for pair in full if any(cell is not None for cell in pair[1]))
     early = list(itertools.islice(full, 100))
     if not early:
-        raise BadTable(name, f"at least two rows: the sheet {sheets[wish.sheet]} is empty")
+        raise BadTable(
+            name, _("at least two rows: the sheet {sheets} is empty", sheets=sheets[wish.sheet])
+        )
     header = any(isinstance(c, str) for c in early[0][1])
     names = early[0][1] if header else [None] * len(early[0][1])
     rest = itertools.chain(early[1:] if header else early, full)
@@ -246,7 +285,13 @@ def _opened(content: bytes, name: str) -> zipfile.ZipFile:
         archive = zipfile.ZipFile(io.BytesIO(content))
         members = archive.infolist()
     except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError, EOFError) as error:
-        raise BadTable(name, f"a complete file ({str(error)[:80]})") from None
+        raise BadTable(name, _("a complete file ({error})", error=str(error)[:80])) from None
     if len(members) > _MOST_MEMBERS or sum(m.file_size for m in members) > _MOST_UNPACKED:
-        raise BadTable(name, f"at most {_MOST_UNPACKED // 10**6} MB when it is unpacked")
+        raise BadTable(
+            name,
+            _(
+                "at most {most_unpacked} MB when it is unpacked",
+                most_unpacked=_MOST_UNPACKED // 10**6,
+            ),
+        )
     return archive

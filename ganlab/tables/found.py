@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ganlab.languages import _
 from ganlab.registry import SpecError
 
 MOST_ROWS = 1_000_000
@@ -47,13 +48,17 @@ class Wish:
 
     def __post_init__(self) -> None:
         if self.separator not in SEPARATORS:
-            raise SpecError("separator", self.separator, f"one of {', '.join(SEPARATORS)}")
+            raise SpecError(
+                "separator", self.separator, _("one of {listed}", listed=", ".join(SEPARATORS))
+            )
         if self.decimal not in DECIMALS:
-            raise SpecError("decimal", self.decimal, f"one of {', '.join(DECIMALS)}")
+            raise SpecError(
+                "decimal", self.decimal, _("one of {listed}", listed=", ".join(DECIMALS))
+            )
         if self.count not in (1, 2) or len(self.columns) not in (0, self.count):
-            raise SpecError("columns", self.columns, f"{self.count} columns")
+            raise SpecError("columns", self.columns, _("{count} columns", count=self.count))
         if self.columns and (min(self.columns) < 0 or len(set(self.columns)) < self.count):
-            raise SpecError("columns", self.columns, "different columns of the table")
+            raise SpecError("columns", self.columns, _("different columns of the table"))
 
 
 @dataclass(frozen=True)
@@ -102,7 +107,7 @@ class Found:
     @property
     def words(self) -> str:
         """How many points there are, of which columns, and the notes."""
-        said = f"{len(self.x):,} points of {', '.join(self.names)}"
+        said = _("{count:,} points of {listed}", count=len(self.x), listed=", ".join(self.names))
         return f"{said}: {'; '.join(self.notes)}." if self.notes else f"{said}."
 
     @property

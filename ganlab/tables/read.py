@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from ganlab.languages import _
 from ganlab.tables import formats
 from ganlab.tables.found import MOST_ROWS, BadTable, Cell, Column, Found, Rows, TooFewColumns, Wish
 from ganlab.tables.numbers import decimal_comma, is_missing, number
@@ -39,15 +40,15 @@ def read(content: bytes, name: str, wish: Wish) -> Found:
     """
     ending = name[name.rfind(".") :].lower() if "." in name else ""
     if ending not in SUFFIXES:
-        raise BadTable(name, f"a table: a name that ends in {', '.join(SUFFIXES)}")
+        raise BadTable(name, _("a table: a name that ends in {listed}", listed=", ".join(SUFFIXES)))
     try:
         return _found(SUFFIXES[ending](content, name, wish), name, wish)
     except BadTable:
         raise
     except (*_DAMAGED, OSError, ValueError, RuntimeError) as error:
-        raise BadTable(name, f"a complete file ({str(error)[:80]})") from None
+        raise BadTable(name, _("a complete file ({error})", error=str(error)[:80])) from None
     except MemoryError:
-        raise BadTable(name, "a smaller table: there is not enough memory for it") from None
+        raise BadTable(name, _("a smaller table: there is not enough memory for it")) from None
 
 
 def _found(table: Rows, name: str, wish: Wish) -> Found:
@@ -62,22 +63,39 @@ def _found(table: Rows, name: str, wish: Wish) -> Found:
     chosen = wish.columns or _first(known, columns, comma, wish.count)
     if not chosen:
         there = sum(kinds)
-        word = "a column" if wish.count == 1 else "two columns"
+        word = "a column" if wish.count == 1 else _("two columns")
         seen = _no_number(early, kinds, comma)
         raise TooFewColumns(
-            name, f"{word} of numbers: it has {there or 'none'} among {width}{seen}"
+            name,
+            _(
+                "{word} of numbers: it has {there} among {width}{seen}",
+                word=word,
+                there=there or "none",
+                width=width,
+                seen=seen,
+            ),
         )
     if max(chosen) >= width:
-        raise BadTable(name, f"a table with column {max(chosen) + 1}: it has {width}")
+        raise BadTable(
+            name,
+            _("a table with column {chosen}: it has {width}", chosen=max(chosen) + 1, width=width),
+        )
     x, rows, bad = _numbers(itertools.chain(early, table.rows), chosen, comma, name)
     if len(rows) == 0 or len(x) < 2:
         left_out = f"; {bad.words(known)}" if bad.count else ""
-        raise BadTable(name, f"at least two rows of numbers: it has {len(x)}{left_out}")
+        raise BadTable(
+            name,
+            _(
+                "at least two rows of numbers: it has {count}{left_out}",
+                count=len(x),
+                left_out=left_out,
+            ),
+        )
     notes = list(table.notes)
     if comma:
-        notes.append("decimal commas")
+        notes.append(_("decimal commas"))
     elif table.separator == "," and width == 2 and table.made and _whole(columns):
-        notes.append("two columns; if 1,5 means one and a half here, choose decimal commas")
+        notes.append(_("two columns; if 1,5 means one and a half here, choose decimal commas"))
     if bad.count:
         notes.append(bad.words(known))
     preview = tuple(tuple(map(_shown, row[:_WIDE])) for _, row in early[:_SHOWN])
@@ -91,7 +109,7 @@ def _no_number(
     for at, cells in rows:
         for kind, cell in zip(kinds, cells, strict=False):
             if not kind and not is_missing(cell) and number(cell, comma) is None:
-                return f"; “{_shown(cell)}” in row {at:,} is no number"
+                return _("; “{shown}” in row {at:,} is no number", shown=_shown(cell), at=at)
     return ""
 
 
@@ -145,11 +163,16 @@ class _Bad:
             return ""
         named = []
         for row, column, cell in self.cells:
-            what = "no value" if is_missing(cell) else f"“{_shown(cell)}”"
+            what = _("no value") if is_missing(cell) else f"“{_shown(cell)}”"
             named.append(f"row {row:,} ({known[column].name}: {what})")
         more = f" and {self.count - len(named):,} more" if self.count > len(named) else ""
         rows = "1 row" if self.count == 1 else f"{self.count:,} rows"
-        return f"{rows} left out, without a number: {', '.join(named)}{more}"
+        return _(
+            "{rows} left out, without a number: {listed}{more}",
+            rows=rows,
+            listed=", ".join(named),
+            more=more,
+        )
 
 
 def _numbers(
@@ -164,7 +187,7 @@ def _numbers(
     for at, cells in rows:
         total += 1
         if total > MOST_ROWS:
-            raise BadTable(name, f"at most {MOST_ROWS:,} rows")
+            raise BadTable(name, _("at most {most_rows:,} rows", most_rows=MOST_ROWS))
         values = []
         for column in chosen:
             cell = cells[column] if column < len(cells) else None

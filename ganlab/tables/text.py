@@ -9,6 +9,7 @@ import itertools
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from ganlab.languages import _
 from ganlab.tables.found import MOST_COLUMNS, SEPARATORS, BadTable, Rows, Wish, named
 from ganlab.tables.numbers import is_missing, number
 
@@ -27,16 +28,18 @@ def decoded(content: bytes, name: str) -> tuple[str, str]:
             try:
                 text = content[len(mark) if encoding == "utf-8" else 0 :].decode(encoding)
             except UnicodeDecodeError:
-                raise BadTable(name, f"text in {encoding.upper()}: it is damaged") from None
+                raise BadTable(
+                    name, _("text in {encoding}: it is damaged", encoding=encoding.upper())
+                ) from None
             return text, "" if encoding == "utf-8" else f"encoding {encoding.upper()}"
     if content.startswith(b"%PDF"):
-        raise BadTable(name, "a table as text: this file is a PDF")
+        raise BadTable(name, _("a table as text: this file is a PDF"))
     if b"\x00" in content[:4096]:
-        raise BadTable(name, "a table as text: this file is none")
+        raise BadTable(name, _("a table as text: this file is none"))
     try:
         return content.decode(), ""
     except UnicodeDecodeError:
-        return content.decode("cp1252", errors="replace"), "encoding Windows-1252"
+        return content.decode("cp1252", errors="replace"), _("encoding Windows-1252")
 
 
 def read_text(content: bytes, name: str, wish: Wish) -> Rows:
@@ -52,21 +55,34 @@ def read_text(content: bytes, name: str, wish: Wish) -> Rows:
         start, skipped = text.find("\n") + 1, 1
     sample = list(itertools.islice(_lines(text, start), _LINES))
     if not sample:
-        raise BadTable(name, "at least two rows: this file is empty")
+        raise BadTable(name, _("at least two rows: this file is empty"))
     separator = separator or sniffed(sample)
     rows = _rows(text, start, skipped, separator, name)
     early = list(itertools.islice(rows, _LINES))
     if not early:
-        raise BadTable(name, "at least two rows: this file has none")
+        raise BadTable(name, _("at least two rows: this file has none"))
     width = Counter(len(cells) for _, cells in early).most_common(1)[0][0]
     if width > MOST_COLUMNS:
-        raise BadTable(name, f"at most {MOST_COLUMNS:,} columns: it has {width:,}")
+        raise BadTable(
+            name,
+            _(
+                "at most {most_columns:,} columns: it has {width:,}",
+                most_columns=MOST_COLUMNS,
+                width=width,
+            ),
+        )
     above = list(itertools.takewhile(lambda row: _is_title(row[1], width), early))
     one_name = len(above) == 1 and separator == "," and width == 2  # above 1,5: see below
     if 0 < len(above) < len(early) and not one_name:
         early = early[len(above) :]
         lines = "1 line" if len(above) == 1 else f"{len(above)} lines"
-        notes.append(f"{lines} above the table left out: “{above[0][1][0].strip()[:40]}”")
+        notes.append(
+            _(
+                "{lines} above the table left out: “{above}”",
+                lines=lines,
+                above=above[0][1][0].strip()[:40],
+            )
+        )
     header = has_header([cells for _, cells in early])
     names = early[0][1] if header else []
     if header:
@@ -77,7 +93,7 @@ def read_text(content: bytes, name: str, wish: Wish) -> Rows:
         again = Wish(wish.count, wish.columns, "semicolon", wish.decimal)
         return read_text(content, name, again)
     if width > 1:
-        notes.append(f"cells separated by a {_WORDS.get(separator, separator)}")
+        notes.append(_("cells separated by a {words}", words=_WORDS.get(separator, separator)))
     return Rows(
         named([*names, *[None] * (width - len(names))]),
         itertools.chain(early, rows),
@@ -148,7 +164,10 @@ def _rows(
             elif len(cells) > 1:
                 yield at, cells  # a row of empty cells, which is missing
     except csv.Error as error:
-        raise BadTable(name, f"a table: line {before + 1:,} cannot be read ({error})") from None
+        raise BadTable(
+            name,
+            _("a table: line {before:,} cannot be read ({error})", before=before + 1, error=error),
+        ) from None
 
 
 def has_header(rows: Sequence[Sequence[str]]) -> bool:

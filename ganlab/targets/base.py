@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 
+from ganlab.languages import _
 from ganlab.registry import Entry, Registry, SpecError
 
 Floats = NDArray[np.float64]
@@ -232,13 +233,19 @@ def make_target(name: str, params: Mapping[str, Any] | None = None) -> Target:
     """
     entry = TARGETS[name]
     if params is not None and not isinstance(params, Mapping):
-        raise SpecError("target_params", params, "a mapping from names to values")
+        raise SpecError("target_params", params, _("a mapping from names to values"))
     given = dict(params or {})
     known = [p.name for p in entry.params]
     for key in given:
         if key not in known:
             raise SpecError(
-                "target_params", key, f"a parameter of {name}: {', '.join(known) or 'it has none'}"
+                "target_params",
+                key,
+                _(
+                    "a parameter of {name}: {listed}",
+                    name=name,
+                    listed=", ".join(known) or _("it has none"),
+                ),
             )
     filled = {p.name: p.check(given.get(p.name, p.default)) for p in entry.params}
     own = any(p.kind == "data" for p in entry.params)
@@ -272,8 +279,8 @@ def frozen(values: ArrayLike) -> Floats:
 def check_resolved(place: float, name: str, spread: float) -> None:
     """Raise `SpecError` for `name`, a spread around `place`, if float32 cannot resolve it there."""
     if spread < abs(place) * _RESOLVED:
-        least = f"at least {abs(place) * _RESOLVED:g} near {place:g}"
-        allowed = f"{least}, where float32 does not resolve narrower distributions"
+        least = _("at least {place:g} near {place2:g}", place=abs(place) * _RESOLVED, place2=place)
+        allowed = _("{least}, where float32 does not resolve narrower distributions", least=least)
         raise SpecError(name, spread, allowed)
 
 

@@ -7,6 +7,7 @@ import math
 import numpy as np
 import torch
 
+from ganlab.languages import _
 from ganlab.registry import Param
 from ganlab.targets.base import TARGETS, Floats, Target, TargetEntry, frozen, square_box
 from ganlab.targets.one_d import float32_inside
@@ -65,22 +66,22 @@ class Checkerboard(Target):
 TARGETS.add(
     TargetEntry(
         name="checkerboard",
-        title="checkerboard",
+        title=_("checkerboard"),
         dim=2,
         equation=r"p_{data}(x) = \frac{1}{\#\{i + j\ \mathrm{even}\}\,(w/n)^2}"
         r"\ \text{on square } (i, j),\ i + j\ \text{even}",
-        doc="Sharp edges and corners that touch: watch how much the generator spills over.",
+        doc=_("Sharp edges and corners that touch: watch how much the generator spills over."),
         params=(
             Param(
                 "squares",
-                "squares per side",
+                _("squares per side"),
                 4,
                 2,
                 10,
                 kind="int",
-                doc="Number of squares along each side; every other square is filled.",
+                doc=_("Number of squares along each side; every other square is filled."),
             ),
-            Param("width", "width", 4.0, 0.5, 10.0, doc="Side length of the board."),
+            Param("width", _("width"), 4.0, 0.5, 10.0, doc=_("Side length of the board.")),
         ),
         build=Checkerboard,
     )

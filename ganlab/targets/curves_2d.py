@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from ganlab.languages import _
 from ganlab.registry import Param
 from ganlab.targets.base import TARGETS, Floats, TargetEntry, square_box, square_box_about
 from ganlab.targets.mixtures import BlurredCurve
@@ -29,7 +30,7 @@ def spiral(turns: float, radius: float, std: float) -> BlurredCurve:
     def curve(fraction: Floats) -> Floats:
         # The arc length is convex in theta and at least theta^2/2: Newton descends to the root.
         theta = np.sqrt(2 * total * fraction)
-        for _ in range(12):
+        for _unused in range(12):
             theta = theta - (arc(theta) - total * fraction) / np.sqrt(1 + theta**2)
         return a * np.stack([theta * np.cos(theta), theta * np.sin(theta)], axis=1)
 
@@ -121,21 +122,21 @@ def sine(width: float, height: float, waves: float, std: float) -> BlurredCurve:
 
 
 def _noise_param(default: float) -> Param:
-    doc = "Standard deviation of the Gaussian noise around the curve."
-    return Param("std", "noise std", default, 0.02, 0.5, doc=doc, log=True)
+    doc = _("Standard deviation of the Gaussian noise around the curve.")
+    return Param("std", _("noise std"), default, 0.02, 0.5, doc=doc, log=True)
 
 
 TARGETS.add(
     TargetEntry(
         name="spiral",
-        title="spiral",
+        title=_("spiral"),
         dim=2,
         equation=r"x = a\theta\,(\cos\theta, \sin\theta) + \mathcal{N}(0, \sigma^2 I),"
         r"\quad a = \tfrac{r}{2\pi n}",
-        doc="One long thin curve: watch the generator stretch its latents along it.",
+        doc=_("One long thin curve: watch the generator stretch its latents along it."),
         params=(
-            Param("turns", "turns", 2.0, 0.5, 4.0, doc="Number of turns around the centre."),
-            Param("radius", "radius", 2.0, 0.5, 5.0, doc="Distance of the outer end from 0."),
+            Param("turns", _("turns"), 2.0, 0.5, 4.0, doc=_("Number of turns around the centre.")),
+            Param("radius", _("radius"), 2.0, 0.5, 5.0, doc=_("Distance of the outer end from 0.")),
             _noise_param(0.05),
         ),
         build=spiral,
@@ -144,15 +145,17 @@ TARGETS.add(
 TARGETS.add(
     TargetEntry(
         name="moons",
-        title="two moons",
+        title=_("two moons"),
         labelled=True,
         dim=2,
         equation=r"x = \pm r\,(\cos\theta - \tfrac12, \sin\theta - \tfrac14)"
         r" + \mathcal{N}(0, \sigma^2 I),\quad 0 \le \theta \le \pi",
-        doc="Two interleaving half circles: a continuous generator leaves a bridge between them.",
+        doc=_(
+            "Two interleaving half circles: a continuous generator leaves a bridge between them."
+        ),
         cite="scikit-learn make_moons",
         params=(
-            Param("radius", "radius", 1.0, 0.5, 4.0, doc="Radius of each half circle."),
+            Param("radius", _("radius"), 1.0, 0.5, 4.0, doc=_("Radius of each half circle.")),
             _noise_param(0.1),
         ),
         build=moons,
@@ -161,21 +164,23 @@ TARGETS.add(
 TARGETS.add(
     TargetEntry(
         name="line",
-        title="line",
+        title=_("line"),
         dim=2,
         equation=r"x = t\,(\cos\alpha, \sin\alpha) + \mathcal{N}(0, \sigma^2 I),"
         r"\quad t \sim U(-\tfrac{l}{2}, \tfrac{l}{2})",
-        doc="Nearly one-dimensional data in the plane: D easily tells its thin support from p_g.",
+        doc=_(
+            "Nearly one-dimensional data in the plane: D easily tells its thin support from p_g."
+        ),
         params=(
-            Param("length", "length", 4.0, 0.5, 10.0, doc="Length of the segment."),
+            Param("length", _("length"), 4.0, 0.5, 10.0, doc=_("Length of the segment.")),
             Param(
                 "angle",
-                "angle",
+                _("angle"),
                 45.0,
                 0.0,
                 180.0,
                 unit="°",
-                doc="Angle of the segment from the x axis.",
+                doc=_("Angle of the segment from the x axis."),
             ),
             _noise_param(0.05),
         ),
@@ -185,13 +190,13 @@ TARGETS.add(
 TARGETS.add(
     TargetEntry(
         name="circle",
-        title="circle",
+        title=_("circle"),
         dim=2,
         equation=r"x = r\,(\cos\theta, \sin\theta) + \mathcal{N}(0, \sigma^2 I),"
         r"\quad \theta \sim U(0, 2\pi)",
-        doc="A closed curve with a hole: a continuous generator has to tear it open somewhere.",
+        doc=_("A closed curve with a hole: a continuous generator has to tear it open somewhere."),
         params=(
-            Param("radius", "radius", 1.5, 0.5, 5.0, doc="Radius of the circle."),
+            Param("radius", _("radius"), 1.5, 0.5, 5.0, doc=_("Radius of the circle.")),
             _noise_param(0.05),
         ),
         build=circle,
@@ -200,15 +205,17 @@ TARGETS.add(
 TARGETS.add(
     TargetEntry(
         name="rings",
-        title="interlocking rings",
+        title=_("interlocking rings"),
         labelled=True,
         dim=2,
         equation=r"x = (\pm\tfrac{d}{2}, 0) + r\,(\cos\theta, \sin\theta)"
         r" + \mathcal{N}(0, \sigma^2 I)",
-        doc="Two rings that cross if their centres are closer than two radii: where is the bridge?",
+        doc=_(
+            "Two rings that cross if their centres are closer than two radii: where is the bridge?"
+        ),
         params=(
-            Param("radius", "radius", 1.0, 0.5, 4.0, doc="Radius of each ring."),
-            Param("apart", "distance", 1.2, 0.0, 10.0, doc="Distance of the rings' centres."),
+            Param("radius", _("radius"), 1.0, 0.5, 4.0, doc=_("Radius of each ring.")),
+            Param("apart", _("distance"), 1.2, 0.0, 10.0, doc=_("Distance of the rings' centres.")),
             _noise_param(0.05),
         ),
         build=rings,
@@ -217,14 +224,14 @@ TARGETS.add(
 TARGETS.add(
     TargetEntry(
         name="swiss_roll",
-        title="swiss roll",
+        title=_("swiss roll"),
         dim=2,
         equation=r"x = \tfrac{r}{4.5\pi}\,t\,(\cos t, \sin t) + \mathcal{N}(0, \sigma^2 I),"
         r"\quad t \sim U(1.5\pi, 4.5\pi)",
-        doc="A rolled strip, denser inside: the third toy distribution of the WGAN-GP paper.",
+        doc=_("A rolled strip, denser inside: the third toy distribution of the WGAN-GP paper."),
         cite="Gulrajani et al. 2017",
         params=(
-            Param("radius", "radius", 2.0, 0.5, 5.0, doc="Distance of the outer end from 0."),
+            Param("radius", _("radius"), 2.0, 0.5, 5.0, doc=_("Distance of the outer end from 0.")),
             _noise_param(0.05),
         ),
         build=swiss_roll,
@@ -233,14 +240,14 @@ TARGETS.add(
 TARGETS.add(
     TargetEntry(
         name="parabola",
-        title="parabola",
+        title=_("parabola"),
         dim=2,
         equation=r"x \sim U(-\tfrac{w}{2}, \tfrac{w}{2}),\quad y = h\,(2x / w)^2,"
         r"\quad + \mathcal{N}(0, \sigma^2 I)",
-        doc="One bent line, uniform in x: does the generator learn that y follows from x?",
+        doc=_("One bent line, uniform in x: does the generator learn that y follows from x?"),
         params=(
-            Param("width", "width", 4.0, 0.5, 10.0, doc="Length of the interval of x."),
-            Param("height", "height", 3.0, 0.1, 10.0, doc="Height of both ends."),
+            Param("width", _("width"), 4.0, 0.5, 10.0, doc=_("Length of the interval of x.")),
+            Param("height", _("height"), 3.0, 0.1, 10.0, doc=_("Height of both ends.")),
             _noise_param(0.05),
         ),
         build=parabola,
@@ -249,15 +256,17 @@ TARGETS.add(
 TARGETS.add(
     TargetEntry(
         name="sine",
-        title="sine",
+        title=_("sine"),
         dim=2,
         equation=r"x \sim U(-\tfrac{w}{2}, \tfrac{w}{2}),\quad y = h\,\sin(2\pi n x / w),"
         r"\quad + \mathcal{N}(0, \sigma^2 I)",
-        doc="A line that bends several times: G follows it if it has enough units for the bends.",
+        doc=_(
+            "A line that bends several times: G follows it if it has enough units for the bends."
+        ),
         params=(
-            Param("width", "width", 6.0, 0.5, 10.0, doc="Length of the interval of x."),
-            Param("height", "height", 1.0, 0.1, 5.0, doc="Height of the waves."),
-            Param("waves", "waves", 1.5, 0.25, 5.0, doc="Number of waves."),
+            Param("width", _("width"), 6.0, 0.5, 10.0, doc=_("Length of the interval of x.")),
+            Param("height", _("height"), 1.0, 0.1, 5.0, doc=_("Height of the waves.")),
+            Param("waves", _("waves"), 1.5, 0.25, 5.0, doc=_("Number of waves.")),
             _noise_param(0.05),
         ),
         build=sine,

@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from ganlab.languages import _
 from ganlab.registry import Param, SpecError
 from ganlab.targets.base import (
     FARTHEST,
@@ -98,7 +99,11 @@ def curve(heights: tuple[int, ...], center: float, width: float) -> Curve:
     """A drawn curve over `width` about `center`. Raises `SpecError` for one without an area."""
     check_resolved(center, "width", width)
     if len(heights) < 3 or not any(heights):
-        allowed = f"3 to {MOST_KNOTS} heights from 0 to {HIGHEST}, not all of them 0"
+        allowed = _(
+            "3 to {most_knots} heights from 0 to {highest}, not all of them 0",
+            most_knots=MOST_KNOTS,
+            highest=HIGHEST,
+        )
         raise SpecError("heights", heights, allowed)
     return Curve(np.array(heights), center - width / 2, center + width / 2)
 
@@ -114,30 +119,32 @@ def _two_bumps() -> tuple[int, ...]:
 TARGETS.add(
     TargetEntry(
         name="drawn",
-        title="drawn by hand",
+        title=_("drawn by hand"),
         equation=r"p_{data}(x) \propto h_i + (h_{i+1} - h_i)\,\tfrac{x - x_i}{x_{i+1} - x_i},"
         r"\quad x_i \le x \le x_{i+1}",
-        doc="Any curve: choose “✎ Draw” below the picture. Does the generator leave its gaps?",
+        doc=_("Any curve: choose “✎ Draw” below the picture. Does the generator leave its gaps?"),
         params=(
             Param(
                 "heights",
-                "heights",
+                _("heights"),
                 _two_bumps(),
                 0,
                 HIGHEST,
                 kind="ints",
                 longest=MOST_KNOTS,
-                doc="Heights of the curve at equal distances, which “✎ Draw” below the "
-                "picture sets; the area below it is scaled to 1.",
+                doc=_(
+                    "Heights of the curve at equal distances, which “✎ Draw” below the picture "
+                    "sets; the area below it is scaled to 1."
+                ),
             ),
-            place_param("center", "center", 0.0, "Middle of the interval of the curve."),
+            place_param("center", _("center"), 0.0, _("Middle of the interval of the curve.")),
             Param(
                 "width",
-                "width",
+                _("width"),
                 8.0,
                 0.1,
                 2 * FARTHEST,
-                doc="Length of the interval of the curve.",
+                doc=_("Length of the interval of the curve."),
                 log=True,
             ),
         ),

@@ -20,6 +20,7 @@ from typing import Any
 
 import torch
 
+from ganlab.languages import _
 from ganlab.registry import SpecError
 
 LONGEST = 200  # characters
@@ -71,9 +72,10 @@ _COMPARED: dict[type[ast.cmpop], tuple[str, Callable[[Any, Any], Any]]] = {
     ast.GtE: (">=", operator.ge),
 }
 _OPERATORS = {sign: apply for sign, apply in (*_BINARY.values(), *_COMPARED.values())}
-GRAMMAR = (
-    "numbers, {names}, pi, e, + - * / **, comparisons such as x > 0 (which are 1 or 0), and "
-    f"{', '.join(FUNCTIONS)}"
+GRAMMAR = _(
+    "numbers, {{names}}, pi, e, + - * / **, comparisons such as x > 0 (which are "
+    "1 or 0), and {listed}",
+    listed=", ".join(FUNCTIONS),
 )
 
 
@@ -93,9 +95,9 @@ class Formula:
 
     def _parsed(self, text: str) -> ast.expr:
         if len(text) > LONGEST or not text.strip():
-            raise self._refused(f"a formula of at most {LONGEST} characters")
+            raise self._refused(_("a formula of at most {longest} characters", longest=LONGEST))
         if "#" in text:  # Python would ignore the rest
-            raise self._refused("a formula without “#”")
+            raise self._refused(_("a formula without “#”"))
         plain = text.strip().replace("^", "**")
         for sign, means in _SIGNS.items():
             plain = plain.replace(sign, means)
@@ -107,14 +109,22 @@ class Formula:
             near = plain[max(0, (error.offset or 1) - 1) :][:12]
             where = f", near “{near}”" if near.strip() else ""
             hint = "; write 2*x, not 2x" if _SIDE_BY_SIDE.search(plain) else ""
-            raise self._refused(f"a complete formula{where}{hint}") from None
+            raise self._refused(
+                _("a complete formula{where}{hint}", where=where, hint=hint)
+            ) from None
         except (ValueError, RecursionError, MemoryError):
-            raise self._refused("a simpler formula") from None
+            raise self._refused(_("a simpler formula")) from None
 
     def _read(self, node: ast.AST, depth: int) -> Tree:
         self._parts += 1
         if self._parts > _MOST_PARTS or depth > _DEEPEST:
-            raise self._refused(f"a formula of at most {_MOST_PARTS} parts, {_DEEPEST} deep")
+            raise self._refused(
+                _(
+                    "a formula of at most {most_parts} parts, {deepest} deep",
+                    most_parts=_MOST_PARTS,
+                    deepest=_DEEPEST,
+                )
+            )
         match node:
             case ast.Constant(value=int() | float() as value) if not isinstance(value, bool):
                 return self._number(value)
@@ -123,9 +133,16 @@ class Formula:
             case ast.Name(id=name) if name in CONSTANTS:
                 return CONSTANTS[name]
             case ast.Name(id=name):
-                also = ": a function needs its argument in brackets" if name in FUNCTIONS else ""
+                also = _(": a function needs its argument in brackets") if name in FUNCTIONS else ""
                 known = " and ".join(self.names)
-                raise self._refused(f"a formula in {known}, without “{name}”{also}")
+                raise self._refused(
+                    _(
+                        "a formula in {known}, without “{name}”{also}",
+                        known=known,
+                        name=name,
+                        also=also,
+                    )
+                )
             case ast.UnaryOp(op=ast.USub(), operand=inner):
                 return self._made("*", operator.mul, -1.0, self._read(inner, depth + 1))
             case ast.UnaryOp(op=ast.UAdd(), operand=inner):
@@ -138,13 +155,23 @@ class Formula:
             case ast.Call(func=ast.Name(id=name), args=args, keywords=[]) if name in FUNCTIONS:
                 count = FUNCTIONS[name][1]
                 if len(args) != count or any(isinstance(a, ast.Starred) for a in args):
-                    words = "one argument" if count == 1 else f"{count} arguments"
-                    raise self._refused(f"a formula in which {name} has {words}")
+                    words = _("one argument") if count == 1 else f"{count} arguments"
+                    raise self._refused(
+                        _("a formula in which {name} has {words}", name=name, words=words)
+                    )
                 return self._called(name, [self._read(arg, depth + 1) for arg in args])
             case ast.Call(func=ast.Name(id=name)):
                 known = ", ".join(FUNCTIONS)
-                raise self._refused(f"a formula without “{name}”, with the functions {known} only")
-        raise self._refused(f"a formula of {GRAMMAR.format(names=', '.join(self.names))}")
+                raise self._refused(
+                    _(
+                        "a formula without “{name}”, with the functions {known} only",
+                        name=name,
+                        known=known,
+                    )
+                )
+        raise self._refused(
+            _("a formula of {grammar}", grammar=GRAMMAR.format(names=", ".join(self.names)))
+        )
 
     def _chain(self, node: ast.Compare, depth: int) -> Tree:
         sides = [self._read(side, depth + 1) for side in (node.left, *node.comparators)]
@@ -164,7 +191,7 @@ class Formula:
         except (OverflowError, TypeError):
             number = math.nan
         if isinstance(value, complex) or not abs(number) <= _LARGEST:
-            raise self._refused(f"a formula with numbers up to {_LARGEST:g}")
+            raise self._refused(_("a formula with numbers up to {largest:g}", largest=_LARGEST))
         return number
 
     def _made(self, sign: str, apply: Callable[[Any, Any], Any], left: Tree, right: Tree) -> Tree:
@@ -173,7 +200,9 @@ class Formula:
             try:
                 return self._number(apply(left, right))
             except (ArithmeticError, ValueError):
-                raise self._refused(f"a formula with numbers up to {_LARGEST:g}") from None
+                raise self._refused(
+                    _("a formula with numbers up to {largest:g}", largest=_LARGEST)
+                ) from None
         return ("operation", sign, left, right)
 
     def _called(self, name: str, args: list[Tree]) -> Tree:

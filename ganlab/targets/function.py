@@ -7,6 +7,7 @@ import math
 import numpy as np
 import torch
 
+from ganlab.languages import _
 from ganlab.registry import Param, SpecError
 from ganlab.targets.base import (
     FARTHEST,
@@ -56,7 +57,7 @@ class _Function(Target):
 
     def _start(self, formula: str, low: float, high: float) -> None:
         if not low < high:
-            raise SpecError("high", high, f"more than the lower end, {low:g}")
+            raise SpecError("high", high, _("more than the lower end, {low:g}", low=low))
         check_resolved(max(abs(low), abs(high)), "high", high - low)
         self._formula = Formula(formula, self.names)
         self._low, self._high = low, high
@@ -73,26 +74,32 @@ class _Function(Target):
         found = self._formula(**flat).numpy().reshape(x[0].shape)
         wrong = ~np.isfinite(found)
         if wrong.any():
-            what = "no number" if np.isnan(found[wrong][0]) else "infinite"
-            self._refuse(wrong, x, f"a finite number everywhere: it is {what}")
+            what = _("no number") if np.isnan(found[wrong][0]) else "infinite"
+            self._refuse(wrong, x, _("a finite number everywhere: it is {what}", what=what))
         self._top = max(self._top, float(found.max(initial=0)))
         below = found < -_BELOW * self._top
         if below.any():
-            self._refuse(below, x, f"at least 0 everywhere: it is {found[below][0]:.3g}")
+            self._refuse(
+                below, x, _("at least 0 everywhere: it is {found:.3g}", found=found[below][0])
+            )
         return np.maximum(found, 0)
 
     def _refuse(self, where: np.ndarray, x: tuple[Floats, ...], why: str) -> None:
         at = " and ".join(f"{n} = {v[where][0]:.4g}" for n, v in zip(self.names, x, strict=True))
-        raise SpecError("formula", self._formula.text, f"{why} at {at}")
+        raise SpecError("formula", self._formula.text, _("{why} at {at}", why=why, at=at))
 
     def _check_whole(self, whole: float, error: float, most: float, where: str) -> None:
         if not whole > 0:
             ends = f"from {self._low:g} to {self._high:g}"
-            raise SpecError("formula", self._formula.text, f"more than 0 somewhere {ends}")
+            raise SpecError(
+                "formula", self._formula.text, _("more than 0 somewhere {ends}", ends=ends)
+            )
         if not math.isfinite(whole):
-            raise SpecError("formula", self._formula.text, "smaller: its integral is infinite")
+            raise SpecError("formula", self._formula.text, _("smaller: its integral is infinite"))
         if error > most * whole:
-            allowed = f"a function with a finite integral and no finer details{where}"
+            allowed = _(
+                "a function with a finite integral and no finer details{where}", where=where
+            )
             raise SpecError("formula", self._formula.text, allowed)
 
     def table(self) -> tuple[str, float, float, tuple[float, float]]:
@@ -155,7 +162,9 @@ class Function1D(_Function, Target1D):
             high = np.concatenate([middle, high[split]])
         lows, highs, masses = (np.concatenate(part) for part in zip(*done, strict=True))
         order = np.argsort(lows)
-        self._check_whole(float(masses.sum()), error, _LINE_ERROR, f" than near x = {worst:.4g}")
+        self._check_whole(
+            float(masses.sum()), error, _LINE_ERROR, _(" than near x = {worst:.4g}", worst=worst)
+        )
         return frozen(np.append(lows[order], highs[order][-1])), masses[order]
 
     def sample(self, n: int, generator: torch.Generator) -> torch.Tensor:
@@ -193,7 +202,7 @@ class Function1D(_Function, Target1D):
         rise = self._below[cell + 1] - self._below[cell]
         share = np.divide(flat - self._below[cell], rise, out=np.zeros_like(flat), where=rise > 0)
         x = low + (high - low) * np.clip(share, 0, 1)
-        for _ in range(8):
+        for _unused in range(8):
             apart = self.cdf(x) - flat
             low, high = np.where(apart < 0, x, low), np.where(apart > 0, x, high)
             slope = self._values(x) / self._z
@@ -278,20 +287,26 @@ def _log(target: Function1D | Function2D, *x: Floats) -> Floats:
 
 
 def _params(names: str, formula: str, other: str, low: float, high: float) -> tuple[Param, ...]:
-    doc = f"A density in {names}, not normalised: {GRAMMAR.format(names=names)}."
-    ends = "Where the density {} on each axis; it is 0 outside."
+    doc = _(
+        "A density in {names}, not normalised: {grammar}.",
+        names=names,
+        grammar=GRAMMAR.format(names=names),
+    )
+    ends = _("Where the density {} on each axis; it is 0 outside.")
     return (
-        Param("formula", "formula", formula, kind="text", longest=LONGEST, doc=doc, typical=other),
-        Param("low", "from", low, -FARTHEST, FARTHEST, doc=ends.format("begins")),
-        Param("high", "to", high, -FARTHEST, FARTHEST, doc=ends.format("ends")),
+        Param(
+            "formula", _("formula"), formula, kind="text", longest=LONGEST, doc=doc, typical=other
+        ),
+        Param("low", _("from"), low, -FARTHEST, FARTHEST, doc=ends.format("begins")),
+        Param("high", _("to"), high, -FARTHEST, FARTHEST, doc=ends.format("ends")),
     )
 
 
-_DOC = "A density that you write, such as exp(-x**2) * sin(3*x)**2: can G follow it?"
+_DOC = _("A density that you write, such as exp(-x**2) * sin(3*x)**2: can G follow it?")
 TARGETS.add(
     TargetEntry(
         name="function",
-        title="your own formula…",
+        title=_("your own formula…"),
         equation=r"p_{data}(x) = \tfrac1Z f(x),\quad a \le x \le b",
         doc=_DOC,
         params=_params("x", "exp(-x**2) * sin(3*x)**2", "exp(-abs(x))", -3.0, 3.0),
@@ -301,7 +316,7 @@ TARGETS.add(
 TARGETS.add(
     TargetEntry(
         name="function_2d",
-        title="your own formula in the plane…",
+        title=_("your own formula in the plane…"),
         equation=r"p_{data}(x, y) = \tfrac1Z f(x, y),\quad a \le x, y \le b",
         doc=_DOC,
         dim=2,

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from scipy.special import ndtr
 
+from ganlab.languages import _
 from ganlab.registry import Param, SpecError
 from ganlab.targets.base import (
     TARGETS,
@@ -39,8 +40,8 @@ class Gaussian2D(Target):
         most = _MOST_CORRELATED * math.sqrt(var_x * var_y)
         if abs(cov) > most:
             raise SpecError("cov", cov, f"from {-most:.6g} to {most:.6g} with these variances")
-        check_resolved(mean_x, "root of var_x", math.sqrt(var_x))
-        check_resolved(mean_y, "root of var_y", math.sqrt(var_y))
+        check_resolved(mean_x, _("root of var_x"), math.sqrt(var_x))
+        check_resolved(mean_y, _("root of var_y"), math.sqrt(var_y))
         self._mean, self._std = frozen([mean_x, mean_y]), frozen(np.sqrt([var_x, var_y]))
         self._slope = cov / var_x
         self._rest = math.sqrt(var_y - cov * self._slope)  # std of y, given x
@@ -81,24 +82,24 @@ class Gaussian2D(Target):
 TARGETS.add(
     TargetEntry(
         name="gaussian_2d",
-        title="Gaussian in the plane",
+        title=_("Gaussian in the plane"),
         dim=2,
         equation=r"p_{data} = \mathcal{N}\!\left((\mu_x, \mu_y),\, \begin{pmatrix}"
         r" \sigma_x^2 & c \\ c & \sigma_y^2 \end{pmatrix}\right)",
-        doc="An affine image of normal latents, which a linear generator can match.",
+        doc=_("An affine image of normal latents, which a linear generator can match."),
         cite="Zhang et al., Dive into Deep Learning, chapter 20.1",
         params=(
-            place_param("mean_x", "mean of x", 1.0, "Centre along x."),
-            place_param("mean_y", "mean of y", 2.0, "Centre along y."),
-            Param("var_x", "variance of x", 1.01, 1e-8, 1e12, doc="Variance of x.", log=True),
-            Param("var_y", "variance of y", 4.25, 1e-8, 1e12, doc="Variance of y.", log=True),
+            place_param("mean_x", _("mean of x"), 1.0, _("Centre along x.")),
+            place_param("mean_y", _("mean of y"), 2.0, _("Centre along y.")),
+            Param("var_x", _("variance of x"), 1.01, 1e-8, 1e12, doc=_("Variance of x."), log=True),
+            Param("var_y", _("variance of y"), 4.25, 1e-8, 1e12, doc=_("Variance of y."), log=True),
             Param(
                 "cov",
-                "covariance",
+                _("covariance"),
                 1.95,
                 -0.9999e12,
                 0.9999e12,
-                doc="Covariance of x and y; |cov| is at most 0.9999 √(var x · var y).",
+                doc=_("Covariance of x and y; |cov| is at most 0.9999 √(var x · var y)."),
             ),
         ),
         build=Gaussian2D,

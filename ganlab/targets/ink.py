@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganlab.digits.strokes import draw
+from ganlab.languages import _
 from ganlab.own_data import Data, Example, Examples
 from ganlab.registry import Param, SpecError
 from ganlab.targets.base import TARGETS, Floats, TargetEntry, square_box
@@ -35,18 +36,18 @@ def picture(ink: Ink, title: str) -> Data:
 def check(ink: Ink) -> None:
     """Raise `SpecError` for ink that is no picture."""
     if ink.ndim != 2 or ink.dtype != np.uint8 or not 1 <= min(ink.shape) <= max(ink.shape) <= MOST:
-        raise SpecError("picture", ink.shape, f"at most {MOST} × {MOST} pixels")
+        raise SpecError("picture", ink.shape, _("at most {most} × {most} pixels", most=MOST))
     if ink.max() > LEVELS:
-        raise SpecError("picture", int(ink.max()), f"ink from 0 to {LEVELS}")
+        raise SpecError("picture", int(ink.max()), _("ink from 0 to {levels}", levels=LEVELS))
     if not ink.any():
-        raise SpecError("picture", "blank", "a picture with ink: draw something")
+        raise SpecError("picture", "blank", _("a picture with ink: draw something"))
 
 
 def ink_of(name: str) -> Ink:
     """The ink (rows, columns) of an example or of own data. Raises `SpecError`."""
     arrays = PICTURES.find(name).arrays
     if set(arrays) != {"ink"}:
-        raise SpecError("picture", sorted(arrays), "a picture: one array called ink")
+        raise SpecError("picture", sorted(arrays), _("a picture: one array called ink"))
     check(arrays["ink"])
     return arrays["ink"]
 
@@ -109,37 +110,37 @@ _example("year", "2014", _year)
 TARGETS.add(
     TargetEntry(
         name="picture",
-        title="drawing or image",
+        title=_("drawing or image"),
         dim=2,
         equation=r"p_{data}(x) \propto \sum_i t_i\,\mathcal{N}(x;\, c_i, \sigma^2 I),"
         r"\quad t_i \text{ the ink of pixel } i",
-        doc="What you draw (“✎ Draw” below the picture), a word, or the dark of an image.",
+        doc=_("What you draw (“✎ Draw” below the picture), a word, or the dark of an image."),
         params=(
             Param(
                 "picture",
-                "picture",
+                _("picture"),
                 "heart",
                 kind="data",
                 choices=PICTURES,
-                doc="An example, or your own: drawn, an image or a word.",
+                doc=_("An example, or your own: drawn, an image or a word."),
             ),
             Param(
                 "width",
-                "width",
+                _("width"),
                 4.0,
                 0.1,
                 1000.0,
-                doc="Length of the longer side of the picture.",
+                doc=_("Length of the longer side of the picture."),
                 log=True,
             ),
             Param(
                 "blur",
-                "softness",
+                _("softness"),
                 0.7,
                 0.5,
                 5.0,
-                unit="pixels",
-                doc="Standard deviation σ of the blur of each pixel of the picture.",
+                unit=_("pixels"),
+                doc=_("Standard deviation σ of the blur of each pixel of the picture."),
             ),
         ),
         build=inked,

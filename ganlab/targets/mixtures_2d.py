@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from ganlab.languages import _
 from ganlab.registry import Param
 from ganlab.targets.base import TARGETS, Floats, TargetEntry, square_box
 from ganlab.targets.mixtures import GaussianMixture
@@ -43,16 +44,16 @@ def two_gaussians_2d(separation: float, std: float, weights: tuple[float, ...]) 
 TARGETS.add(
     TargetEntry(
         name="ring",
-        title="ring of Gaussians",
+        title=_("ring of Gaussians"),
         labelled=True,
         dim=2,
         equation=r"p_{data} = \sum_{i=0}^{n-1} w_i\,\mathcal{N}\!\left("
         r"r\,(\cos\tfrac{2\pi i}{n}, \sin\tfrac{2\pi i}{n}),\, \sigma^2 I\right)",
-        doc="The standard test of mode collapse: watch the generator hop from mode to mode.",
+        doc=_("The standard test of mode collapse: watch the generator hop from mode to mode."),
         cite="Metz et al. 2016",
         params=(
-            Param("count", "modes", 8, 1, 24, kind="int", doc="Number of Gaussians."),
-            Param("radius", "radius", 2.0, 0.2, 5.0, doc="Radius of the circle of modes."),
+            Param("count", _("modes"), 8, 1, 24, kind="int", doc=_("Number of Gaussians.")),
+            Param("radius", _("radius"), 2.0, 0.2, 5.0, doc=_("Radius of the circle of modes.")),
             std_param(0.05),
             weights_param(24),
         ),
@@ -62,24 +63,26 @@ TARGETS.add(
 TARGETS.add(
     TargetEntry(
         name="grid",
-        title="grid of Gaussians",
+        title=_("grid of Gaussians"),
         labelled=True,
         dim=2,
         equation=r"p_{data} = \sum_{i,j=1}^{n} w_{ij}\,\mathcal{N}\!\left("
         r"s\,(i - \tfrac{n+1}{2}, j - \tfrac{n+1}{2}),\, \sigma^2 I\right)",
-        doc="Many separate modes: count how many the generator finds and keeps.",
+        doc=_("Many separate modes: count how many the generator finds and keeps."),
         cite="Lin et al. 2018",
         params=(
             Param(
                 "side",
-                "modes per side",
+                _("modes per side"),
                 5,
                 1,
                 10,
                 kind="int",
-                doc="Number of Gaussians along each side of the grid.",
+                doc=_("Number of Gaussians along each side of the grid."),
             ),
-            Param("spacing", "spacing", 2.0, 0.2, 4.0, doc="Distance from one mode to the next."),
+            Param(
+                "spacing", _("spacing"), 2.0, 0.2, 4.0, doc=_("Distance from one mode to the next.")
+            ),
             std_param(0.05),
             weights_param(100),
         ),
@@ -89,20 +92,20 @@ TARGETS.add(
 TARGETS.add(
     TargetEntry(
         name="two_gaussians_2d",
-        title="two Gaussians in the plane",
+        title=_("two Gaussians in the plane"),
         labelled=True,
         dim=2,
         equation=r"p_{data} = w_1\,\mathcal{N}((-\tfrac{s}{2}, 0), \sigma^2 I)"
         r" + w_2\,\mathcal{N}((\tfrac{s}{2}, 0), \sigma^2 I)",
-        doc="Two modes in the plane: watch the generator choose one, or stretch over both.",
+        doc=_("Two modes in the plane: watch the generator choose one, or stretch over both."),
         params=(
             Param(
                 "separation",
-                "separation",
+                _("separation"),
                 4.0,
                 0.2,
                 20.0,
-                doc="Distance between the two modes, which lie on the x axis about 0.",
+                doc=_("Distance between the two modes, which lie on the x axis about 0."),
             ),
             std_param(0.5),
             weights_param(2),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ganlab.languages import _
 from ganlab.registry import Param, SpecError
 from ganlab.targets.base import (
     FARTHEST,
@@ -28,7 +29,7 @@ def mixture(
     cannot resolve.
     """
     if not means:
-        raise SpecError("means", means, "at least one number")
+        raise SpecError("means", means, _("at least one number"))
     centers, std = np.array(means)[:, None], mode_stds(stds, len(means))
     widths = np.broadcast_to(std, len(means))
     for mean, width in zip(means, widths, strict=True):
@@ -47,7 +48,7 @@ def mixture_2d(
     that float32 cannot resolve.
     """
     if not means or len(means) % 2:
-        raise SpecError("means", means, "pairs of numbers x, y, at least one pair")
+        raise SpecError("means", means, _("pairs of numbers x, y, at least one pair"))
     centers = np.array(means).reshape(-1, 2)
     std = mode_stds(stds, len(centers))
     widths = np.broadcast_to(std, len(centers))[:, None]
@@ -61,21 +62,21 @@ def mixture_2d(
 TARGETS.add(
     TargetEntry(
         name="mixture",
-        title="mixture of your choice",
+        title=_("mixture of your choice"),
         labelled=True,
         equation=r"p_{data} = \sum_i w_i\,\mathcal{N}(\mu_i, \sigma_i^2)",
-        doc="Any Gaussians on the line: where are the modes, how wide, how heavy?",
+        doc=_("Any Gaussians on the line: where are the modes, how wide, how heavy?"),
         cite="Berkeley CS294-158, homework 3",
         params=(
             Param(
                 "means",
-                "means",
+                _("means"),
                 (-1.5, 0.2),
                 -FARTHEST,
                 FARTHEST,
                 kind="floats",
                 longest=_MOST_MODES,
-                doc="Mean of each mode, separated by commas.",
+                doc=_("Mean of each mode, separated by commas."),
             ),
             stds_param((0.35, 0.6), _MOST_MODES),
             weights_param(_MOST_MODES),
@@ -86,21 +87,21 @@ TARGETS.add(
 TARGETS.add(
     TargetEntry(
         name="mixture_2d",
-        title="mixture of your choice in the plane",
+        title=_("mixture of your choice in the plane"),
         labelled=True,
         dim=2,
         equation=r"p_{data} = \sum_i w_i\,\mathcal{N}(\mu_i, \sigma_i^2 I)",
-        doc="Any round Gaussians in the plane: which of them does the generator leave out?",
+        doc=_("Any round Gaussians in the plane: which of them does the generator leave out?"),
         params=(
             Param(
                 "means",
-                "means",
+                _("means"),
                 (-1.5, 0.0, 1.0, 1.0, 1.0, -1.0),
                 -FARTHEST,
                 FARTHEST,
                 kind="floats",
                 longest=2 * _MOST_MODES,
-                doc="x and y of each mode in turn, separated by commas.",
+                doc=_("x and y of each mode in turn, separated by commas."),
             ),
             stds_param((0.5, 0.2, 0.1), _MOST_MODES),
             weights_param(_MOST_MODES),

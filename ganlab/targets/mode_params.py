@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ganlab.languages import _
 from ganlab.registry import Param, SpecError
 from ganlab.targets.base import FARTHEST, Floats
 
@@ -14,14 +15,14 @@ def weights_param(longest: int) -> Param:
     """The param `weights` of a mixture of at most `longest` modes."""
     return Param(
         "weights",
-        "weights of the modes",
+        _("weights of the modes"),
         (),
         0.001,
         MAX_WEIGHT,
         kind="floats",
         longest=longest,
-        empty="equal",
-        doc="Relative weight of each mode, separated by commas. If empty, all are equal.",
+        empty=_("equal"),
+        doc=_("Relative weight of each mode, separated by commas. If empty, all are equal."),
     )
 
 
@@ -34,7 +35,10 @@ def mode_weights(weights: tuple[float, ...], modes: int) -> Floats:
         return np.full(modes, 1.0 / modes)
     w = np.asarray(weights, dtype=np.float64)
     if w.shape != (modes,) or not np.all((w > 0) & np.isfinite(w)):
-        allowed = f"exactly {modes} positive numbers, one per mode, or empty for equal weights"
+        allowed = _(
+            "exactly {modes} positive numbers, one per mode, or empty for equal weights",
+            modes=modes,
+        )
         raise SpecError("weights", weights, allowed)
     return w / w.sum()
 
@@ -47,7 +51,7 @@ def mode_stds(stds: tuple[float, ...], modes: int) -> Floats | float:
     if len(stds) == 1:
         return float(stds[0])
     if len(stds) != modes:
-        raise SpecError("stds", stds, f"one number, or {modes}, one for each mode")
+        raise SpecError("stds", stds, _("one number, or {modes}, one for each mode", modes=modes))
     return np.asarray(stds, dtype=np.float64)
 
 
@@ -55,11 +59,11 @@ def stds_param(default: tuple[float, ...], longest: int) -> Param:
     """The param `stds` of a mixture of at most `longest` modes."""
     return Param(
         "stds",
-        "standard deviations",
+        _("standard deviations"),
         default,
         1e-3,
         FARTHEST,
         kind="floats",
         longest=longest,
-        doc="Standard deviation of each mode, separated by commas; one number counts for all.",
+        doc=_("Standard deviation of each mode, separated by commas; one number counts for all."),
     )

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from ganlab.languages import _
 from ganlab.registry import Param
 from ganlab.targets.base import (
     FARTHEST,
@@ -173,8 +174,8 @@ def two_gaussians(separation: float, std: float, weights: tuple[float, ...]) -> 
 
 def std_param(default: float, low: float = 0.01, high: float = 2.0) -> Param:
     """The param `std` of a Gaussian, or of the noise around a curve."""
-    doc = "Standard deviation of each Gaussian, the same for all and in every direction."
-    return Param("std", "standard deviation", default, low, high, doc=doc, log=True)
+    doc = _("Standard deviation of each Gaussian, the same for all and in every direction.")
+    return Param("std", _("standard deviation"), default, low, high, doc=doc, log=True)
 
 
 def place_param(name: str, title: str, default: float, doc: str) -> Param:
@@ -185,12 +186,12 @@ def place_param(name: str, title: str, default: float, doc: str) -> Param:
 TARGETS.add(
     TargetEntry(
         name="gaussian",
-        title="Gaussian",
+        title=_("Gaussian"),
         equation=r"p_{data} = \mathcal{N}(\mu, \sigma^2)",
-        doc="The setting of Figure 1 of the paper: watch one bump move onto the other.",
+        doc=_("The setting of Figure 1 of the paper: watch one bump move onto the other."),
         cite="Goodfellow et al. 2014",
         params=(
-            place_param("mean", "mean", 1.0, "Centre of the bump."),
+            place_param("mean", _("mean"), 1.0, _("Centre of the bump.")),
             std_param(0.7, low=1e-6, high=FARTHEST),
         ),
         build=gaussian,
@@ -199,19 +200,19 @@ TARGETS.add(
 TARGETS.add(
     TargetEntry(
         name="two_gaussians",
-        title="two Gaussians",
+        title=_("two Gaussians"),
         labelled=True,
         equation=r"p_{data} = w_1\,\mathcal{N}(-\tfrac{s}{2}, \sigma^2)"
         r" + w_2\,\mathcal{N}(\tfrac{s}{2}, \sigma^2)",
-        doc="The smallest target of which a generator can miss half: does it find both modes?",
+        doc=_("The smallest target of which a generator can miss half: does it find both modes?"),
         params=(
             Param(
                 "separation",
-                "separation",
+                _("separation"),
                 4.0,
                 0.2,
                 2 * FARTHEST,
-                doc="Distance between the two modes, which lie symmetrically about 0.",
+                doc=_("Distance between the two modes, which lie symmetrically about 0."),
             ),
             std_param(0.5, high=FARTHEST),
             weights_param(2),
@@ -222,14 +223,16 @@ TARGETS.add(
 TARGETS.add(
     TargetEntry(
         name="gaussians",
-        title="row of Gaussians",
+        title=_("row of Gaussians"),
         labelled=True,
         equation=r"p_{data} = \sum_{i=1}^{n} w_i\,\mathcal{N}(\mu_i, \sigma^2),"
         r"\quad \mu_i = \left(i - \tfrac{n+1}{2}\right) s",
-        doc="Several modes in a row: watch which ones the generator covers, skips or loses.",
+        doc=_("Several modes in a row: watch which ones the generator covers, skips or loses."),
         params=(
-            Param("count", "modes", 4, 1, 16, kind="int", doc="Number of Gaussians."),
-            Param("spacing", "spacing", 2.0, 0.2, 1e5, doc="Distance from one mode to the next."),
+            Param("count", _("modes"), 4, 1, 16, kind="int", doc=_("Number of Gaussians.")),
+            Param(
+                "spacing", _("spacing"), 2.0, 0.2, 1e5, doc=_("Distance from one mode to the next.")
+            ),
             std_param(0.3, high=FARTHEST),
             weights_param(16),
         ),
@@ -239,13 +242,19 @@ TARGETS.add(
 TARGETS.add(
     TargetEntry(
         name="uniform",
-        title="uniform",
+        title=_("uniform"),
         equation=r"p_{data}(x) = \tfrac{1}{w},\quad |x - c| \le \tfrac{w}{2}",
-        doc="Flat with sharp edges: with uniform latents a linear generator can match it.",
+        doc=_("Flat with sharp edges: with uniform latents a linear generator can match it."),
         params=(
-            place_param("center", "center", 0.0, "Middle of the interval."),
+            place_param("center", _("center"), 0.0, _("Middle of the interval.")),
             Param(
-                "width", "width", 4.0, 0.1, 2 * FARTHEST, doc="Length of the interval.", log=True
+                "width",
+                _("width"),
+                4.0,
+                0.1,
+                2 * FARTHEST,
+                doc=_("Length of the interval."),
+                log=True,
             ),
         ),
         build=Uniform,
@@ -254,18 +263,18 @@ TARGETS.add(
 TARGETS.add(
     TargetEntry(
         name="laplace",
-        title="Laplace",
+        title=_("Laplace"),
         equation=r"p_{data}(x) = \tfrac{1}{2b}\,e^{-|x - \mu| / b}",
-        doc="A pointed peak and longer tails than a Gaussian's: does the generator match both?",
+        doc=_("A pointed peak and longer tails than a Gaussian's: does the generator match both?"),
         params=(
-            place_param("mean", "mean", 0.0, "Position of the peak."),
+            place_param("mean", _("mean"), 0.0, _("Position of the peak.")),
             Param(
                 "scale",
-                "scale",
+                _("scale"),
                 1.0,
                 0.05,
                 FARTHEST,
-                doc="Mean distance of a point from the peak.",
+                doc=_("Mean distance of a point from the peak."),
                 log=True,
             ),
         ),
@@ -275,18 +284,18 @@ TARGETS.add(
 TARGETS.add(
     TargetEntry(
         name="cauchy",
-        title="Cauchy",
+        title=_("Cauchy"),
         equation=r"p_{data}(x) = \frac{1}{\pi\gamma\,(1 + ((x - x_0)/\gamma)^2)}",
-        doc="Tails so heavy that no mean exists: watch rare, distant points disturb training.",
+        doc=_("Tails so heavy that no mean exists: watch rare, distant points disturb training."),
         params=(
-            place_param("location", "location", 0.0, "Position of the peak, the median."),
+            place_param("location", _("location"), 0.0, _("Position of the peak, the median.")),
             Param(
                 "scale",
-                "scale",
+                _("scale"),
                 0.5,
                 0.05,
                 FARTHEST,
-                doc="Half of all points lie within one scale of the peak.",
+                doc=_("Half of all points lie within one scale of the peak."),
                 log=True,
             ),
         ),

@@ -7,6 +7,7 @@ import math
 
 import numpy as np
 
+from ganlab.languages import _
 from ganlab.own_data import toy_sets
 from ganlab.own_data.examples import Examples
 from ganlab.own_data.points import Points, points_of
@@ -24,7 +25,7 @@ from ganlab.targets.base import (
 )
 from ganlab.targets.kernels import LINE_NODES, PLANE_NODES, Kernels1D, Kernels2D
 
-STANDARD, AS_THEY_ARE = "standardised", "as they are"
+STANDARD, AS_THEY_ARE = "standardised", _("as they are")
 _NODES = {1: LINE_NODES, 2: PLANE_NODES}
 _PER_KERNEL = {1: 8, 2: 4}  # nodes per standard deviation; points move to the nearest one
 _JUDGED = 600  # points by which the kernel's width is chosen
@@ -96,9 +97,12 @@ def _build(examples: Examples, dim: int, data: str, scale: str, smoothing: float
     made = Kernels1D if dim == 1 else Kernels2D
     target = made(counts.reshape(shape), origin, pitch * spread, std, box)
     target.units = units
-    target.note = (
-        f"{len(points.x):,} points. The Gaussian around each has {width:.2g} times their standard "
-        f"deviation, so p_data's is {math.hypot(1, width):.3g} times theirs."
+    target.note = _(
+        "{count:,} points. The Gaussian around each has {width:.2g} times their "
+        "standard deviation, so p_data's is {hypot:.3g} times theirs.",
+        count=len(points.x),
+        width=width,
+        hypot=math.hypot(1, width),
     )
     return target
 
@@ -108,7 +112,13 @@ def _check(points: Points, low: Floats, high: Floats, width: float) -> None:
     ends = np.abs(np.stack([low, high]) * points.spread + points.centre).max(0)
     for far, spread, axis in zip(ends, points.spread, points.axes, strict=True):
         if far > FARTHEST or spread * width < _LEAST_WIDTH:
-            allowed = f"{STANDARD}: {axis} reaches {far:.3g} and spreads by {spread:.3g}"
+            allowed = _(
+                "{standard}: {axis} reaches {far:.3g} and spreads by {spread:.3g}",
+                standard=STANDARD,
+                axis=axis,
+                far=far,
+                spread=spread,
+            )
             raise SpecError("scale", AS_THEY_ARE, allowed)
         check_resolved(far, "scale", spread * width)
 
@@ -117,40 +127,45 @@ def _params(examples: Examples, default: str) -> tuple[Param, ...]:
     return (
         Param(
             "data",
-            "points",
+            _("points"),
             default,
             kind="data",
             choices=examples,
-            doc="The points: an example, or your own, from a file or pasted.",
+            doc=_("The points: an example, or your own, from a file or pasted."),
         ),
         Param(
             "scale",
-            "scale",
+            _("scale"),
             STANDARD,
             kind="choice",
             choices=(STANDARD, AS_THEY_ARE),
-            doc="Whether G and D see each column with mean 0 and standard deviation 1, or as it "
-            "is. Nets learn numbers of size 1 best; the axes show your own units in any case.",
+            doc=_(
+                "Whether G and D see each column with mean 0 and standard deviation 1, or as "
+                "it is. Nets learn numbers of size 1 best; the axes show your own units in "
+                "any case."
+            ),
         ),
         Param(
             "smoothing",
-            "smoothing",
+            _("smoothing"),
             1.0,
             0.2,
             5.0,
             log=True,
-            doc="Factor of the kernel's width, which is chosen so that the points make each other "
-            "likely (cross-validation).",
+            doc=_(
+                "Factor of the kernel's width, which is chosen so that the points make each "
+                "other likely (cross-validation)."
+            ),
         ),
     )
 
 
 _EQUATION = r"p_{data}(x) = \tfrac1n \sum_{i=1}^n \mathcal{N}(x; x_i, h^2)"
-_DOC = "Points from your file: upload or paste a table. p_data is a Gaussian kernel around each."
+_DOC = _("Points from your file: upload or paste a table. p_data is a Gaussian kernel around each.")
 TARGETS.add(
     TargetEntry(
         name="own_points",
-        title="your own points…",
+        title=_("your own points…"),
         equation=_EQUATION,
         doc=_DOC,
         cite="Parzen 1962",
@@ -161,7 +176,7 @@ TARGETS.add(
 TARGETS.add(
     TargetEntry(
         name="own_points_2d",
-        title="your own points in the plane…",
+        title=_("your own points in the plane…"),
         equation=_EQUATION,
         doc=_DOC,
         cite="Parzen 1962",

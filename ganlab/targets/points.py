@@ -7,6 +7,7 @@ import itertools
 import numpy as np
 import torch
 
+from ganlab.languages import _
 from ganlab.registry import Param, SpecError
 from ganlab.targets.base import (
     FARTHEST,
@@ -116,14 +117,14 @@ def _margin(spread: float, far: float) -> float:
 def points_1d(points: tuple[float, ...]) -> Points1D:
     """The points, at least one. Raises `SpecError` for none."""
     if not points:
-        raise SpecError("points", points, "at least one number")
+        raise SpecError("points", points, _("at least one number"))
     return Points1D(np.array(points)[:, None])
 
 
 def points_2d(points: tuple[float, ...]) -> Points2D:
     """The points x1, y1, x2, y2, ... Raises `SpecError` unless there are pairs."""
     if not points or len(points) % 2:
-        raise SpecError("points", points, "pairs of numbers x, y, at least one pair")
+        raise SpecError("points", points, _("pairs of numbers x, y, at least one pair"))
     return Points2D(np.array(points).reshape(-1, 2))
 
 
@@ -134,23 +135,27 @@ _SQUARE = tuple(float(v) for pair in itertools.product((-1, 1), repeat=2) for v 
 def _param(doc: str, default: tuple[float, ...], longest: int) -> Param:
     return Param(
         "points",
-        "points",
+        _("points"),
         default,
         -FARTHEST,
         FARTHEST,
         kind="floats",
         longest=longest,
-        doc=f"{doc}, separated by commas. Minibatches go through them in turn, shuffled.",
+        doc=_(
+            "{doc}, separated by commas. Minibatches go through them in turn, shuffled.", doc=doc
+        ),
     )
 
 
 TARGETS.add(
     TargetEntry(
         name="points",
-        title="given points",
+        title=_("given points"),
         equation=_EQUATION,
-        doc="A training set of a few points, and nothing between them: D can learn each by heart.",
-        params=(_param("The points", (-2.0, -0.5, 0.0, 0.5, 2.0), _MOST),),
+        doc=_(
+            "A training set of a few points, and nothing between them: D can learn each by heart."
+        ),
+        params=(_param(_("The points"), (-2.0, -0.5, 0.0, 0.5, 2.0), _MOST),),
         finite=True,
         build=points_1d,
     )
@@ -158,11 +163,11 @@ TARGETS.add(
 TARGETS.add(
     TargetEntry(
         name="points_2d",
-        title="given points in the plane",
+        title=_("given points in the plane"),
         equation=_EQUATION,
-        doc="A training set of a few points in the plane: D can learn each of them by heart.",
+        doc=_("A training set of a few points in the plane: D can learn each of them by heart."),
         dim=2,
-        params=(_param("x and y of each point in turn", (*_SQUARE, 0.0, 0.0), 2 * _MOST),),
+        params=(_param(_("x and y of each point in turn"), (*_SQUARE, 0.0, 0.0), 2 * _MOST),),
         finite=True,
         build=points_2d,
     )

@@ -11,6 +11,7 @@ import torch
 
 from ganlab.digits import data, strokes
 from ganlab.digits.images import PIXELS, Digits
+from ganlab.languages import _
 from ganlab.targets.base import TARGETS, Examples, Target, TargetEntry, frozen
 
 LABELS = 10
@@ -80,9 +81,9 @@ def _read(pixels: torch.Tensor) -> torch.Tensor:
 TARGETS.add(
     TargetEntry(
         name="mnist",
-        title="MNIST",
+        title=_("MNIST"),
         equation=r"x \in [0, 1]^{784}",
-        doc="Handwritten digits, the first 50,000, read from $GANLAB_DATA or from the cache.",
+        doc=_("Handwritten digits, the first 50,000, read from $GANLAB_DATA or from the cache."),
         cite="LeCun et al. 1998",
         dim=PIXELS,
         labelled=True,
@@ -94,9 +95,9 @@ TARGETS.add(
 TARGETS.add(
     TargetEntry(
         name="drawn_digits",
-        title="digits drawn by ganlab",
+        title=_("digits drawn by ganlab"),
         equation=r"x \in [0, 1]^{784}",
-        doc="Stroke-drawn digits that replace MNIST when it is missing. They are not MNIST.",
+        doc=_("Stroke-drawn digits that replace MNIST when it is missing. They are not MNIST."),
         dim=PIXELS,
         labelled=True,
         finite=True,

@@ -8,6 +8,7 @@ from itertools import product
 import numpy as np
 import torch
 
+from ganlab.languages import _
 from ganlab.registry import Param, SpecError
 from ganlab.targets.base import TARGETS, Floats, Target, TargetEntry, frozen
 from ganlab.targets.mode_params import MAX_WEIGHT, mode_weights
@@ -57,7 +58,7 @@ class Symbols(Target):
 
 def _categorical(symbols: int, zipf: float, weights: tuple[float, ...]) -> Symbols:
     if weights and zipf:
-        raise SpecError("zipf", zipf, "0 if the weights are given")
+        raise SpecError("zipf", zipf, _("0 if the weights are given"))
     given = mode_weights(weights, symbols)
     return Symbols(LETTERS[:symbols], 1, given * np.arange(1, symbols + 1) ** -zipf)
 
@@ -104,42 +105,46 @@ def _strings(grammar: str, size: int) -> Symbols:
 TARGETS.add(
     TargetEntry(
         name="categorical",
-        title="symbols",
+        title=_("symbols"),
         equation=r"p(x = e_i) \propto i^{-s}",
-        doc="A choice among symbols, x one-hot: no small step leads from one to another, so D's "
-        "slope says little about them.",
+        doc=_(
+            "A choice among symbols, x one-hot: no small step leads from one to another, "
+            "so D's slope says little about them."
+        ),
         cite="Jang et al. 2017",
         dim=0,
         params=(
             Param(
                 "symbols",
-                "symbols",
+                _("symbols"),
                 12,
                 2,
                 64,
                 "int",
-                doc="Number of symbols, which are called a, b, c, and so on.",
+                doc=_("Number of symbols, which are called a, b, c, and so on."),
             ),
             Param(
                 "zipf",
-                "Zipf exponent s",
+                _("Zipf exponent s"),
                 1.0,
                 0.0,
                 3.0,
-                doc="The symbol of rank i has a probability proportional to 1/iˢ, as words have "
-                "with s = 1. 0: all are equally probable.",
+                doc=_(
+                    "The symbol of rank i has a probability proportional to 1/iˢ, as words have "
+                    "with s = 1. 0: all are equally probable."
+                ),
                 typical=0.5,
             ),
             Param(
                 "weights",
-                "weights of the symbols",
+                _("weights of the symbols"),
                 (),
                 0.001,
                 MAX_WEIGHT,
                 "floats",
                 longest=64,
-                empty="as Zipf says",
-                doc="Relative weight of each symbol, separated by commas, in place of Zipf's.",
+                empty=_("as Zipf says"),
+                doc=_("Relative weight of each symbol, separated by commas, in place of Zipf's."),
             ),
         ),
         build=_categorical,
@@ -148,30 +153,34 @@ TARGETS.add(
 TARGETS.add(
     TargetEntry(
         name="strings",
-        title="strings of a grammar",
+        title=_("strings of a grammar"),
         equation=r"p(x) = 1/|L|,\ x \in L \subset A^n",
-        doc="All strings of a small grammar, equally probable: what fits at one position depends "
-        "on the others, and almost every string is invalid.",
+        doc=_(
+            "All strings of a small grammar, equally probable: what fits at one position "
+            "depends on the others, and almost every string is invalid."
+        ),
         cite="Kusner & Hernández-Lobato 2016; Rajeswar et al. 2017",
         dim=0,
         params=(
             Param(
                 "grammar",
-                "grammar",
+                _("grammar"),
                 "brackets",
                 kind="choice",
                 choices=tuple(GRAMMARS),
-                doc="Balanced brackets such as (())(); powers aⁿbⁿ, filled up with dots; "
-                "palindromes of a, b and c; correct sums such as 1+2=3.",
+                doc=_(
+                    "Balanced brackets such as (())(); powers aⁿbⁿ, filled up with dots; "
+                    "palindromes of a, b and c; correct sums such as 1+2=3."
+                ),
             ),
             Param(
                 "size",
-                "size",
+                _("size"),
                 3,
                 1,
                 3,
                 "int",
-                doc="Half of the length of a string; of sums, the largest digit.",
+                doc=_("Half of the length of a string; of sums, the largest digit."),
             ),
         ),
         build=_strings,

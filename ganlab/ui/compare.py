@@ -12,6 +12,7 @@ import streamlit as st
 from ganlab.address import LETTERS
 from ganlab.comparison import MOST, Comparison
 from ganlab.experiment import Experiment, params
+from ganlab.languages import tr
 from ganlab.live.acts import edited
 from ganlab.live.session import Session
 from ganlab.live.story import opening
@@ -55,14 +56,14 @@ def compare(title: str, watch_for: str) -> None:
             choose_kind(_DIM, session, _other_dimension)
             _differences(session, form)
             families_switch(session)
-            st.markdown("**In all runs**")
+            st.markdown(tr("**In all runs**"))
             sidebar(navigation.COMPARE, form, session, partial(_reset, session))
     notes(navigation.COMPARE, session.begun)
     if form is not None:
         form.notice()
     error = st.session_state.pop(_WRONG, None)
     if error is not None:
-        show_error(error, "Not applied; the runs continue unchanged.")
+        show_error(error, tr("Not applied; the runs continue unchanged."))
     view = live_view(
         navigation.COMPARE, "live_compare", session, "compare.js", on_act=partial(_act, session)
     )
@@ -92,7 +93,10 @@ def _form(session: Session) -> Form[Comparison]:
         return _compared(session).changed(values)
 
     def param(name: str, letter: str) -> Param:
-        return replace(known[name], title=f"Run {letter.upper()}: {known[name].title}")
+        return replace(
+            known[name],
+            title=tr("Run {letter}: {title}", letter=letter.upper(), title=known[name].title),
+        )
 
     own = (
         Field(f"{letter}.{name}", param(name, letter), _own_key(name, letter), value)
@@ -169,14 +173,14 @@ def _other_dimension(session: Session) -> None:
 
 def _differences(session: Session, form: Form[Any]) -> None:
     """A select box for each field that differs, and a widget for each run's value of it."""
-    section("What differs")
+    section(tr("What differs"))
     comparison = _compared(session)
     known, stem = params(comparison.base), _stem()
     for at, name in enumerate(comparison.fields, 1):
         left, right = st.columns([3, 1], gap="small", vertical_alignment="center")
         key = f"{stem}_field_{name}"
         left.selectbox(
-            f"Field {at} that differs",
+            tr("Field {at} that differs", at=at),
             [n for n in known if n == name or n not in comparison.fields],
             key=key,
             index=None if key in st.session_state else _place(known, comparison, name),
@@ -186,10 +190,10 @@ def _differences(session: Session, form: Form[Any]) -> None:
             args=(session, name, key),
         )
         right.button(
-            "Remove",
+            tr("Remove"),
             type="tertiary",
             key=f"{stem}_drop_{name}",
-            help="Stop comparing this field: all runs take run A's value.",
+            help=tr("Stop comparing this field: all runs take run A's value."),
             disabled=len(comparison.fields) == 1,
             on_click=_apply,
             args=(session, lambda old, name=name: old.without_field(name)),
@@ -220,18 +224,18 @@ def _more(session: Session) -> None:
     free = [n for n in params(comparison.base) if n not in comparison.fields]
     left, right = st.columns(2)
     left.button(
-        "Field",
+        tr("Field"),
         icon=":material/add:",
-        help="Compare another field",
+        help=tr("Compare another field"),
         disabled=not free,
         on_click=_apply,
         args=(session, lambda old: old.with_field(free[0])),
         width="stretch",
     )
     right.button(
-        "Run",
+        tr("Run"),
         icon=":material/add:",
-        help=f"Add a run (at most {MOST})",
+        help=tr("Add a run (at most {most})", most=MOST),
         disabled=len(comparison.specs) == MOST,
         on_click=_apply,
         args=(session, Comparison.with_run),

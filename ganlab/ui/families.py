@@ -12,6 +12,7 @@ from ganlab import figures
 from ganlab.baselines import FAMILIES, ROWS, Result, as_csv, best
 from ganlab.baselines.compare import POINTS, probe_of
 from ganlab.baselines.entry import BATCH, Task
+from ganlab.languages import _, tr
 from ganlab.live.families import FITTED
 from ganlab.live.scene import scene
 from ganlab.live.session import Session
@@ -32,7 +33,7 @@ _COLUMN_NAMES = (
     "W₁",
     "modes",
     "within 3σ",
-    "log p(held-out)",
+    _("log p(held-out)"),
     "fit",
     "16,384 samples",
     "",
@@ -50,11 +51,13 @@ def families_switch(session: Session) -> None:
         st.session_state[_SHOWN] = st.session_state[_SWITCH]
 
     st.toggle(
-        "Beside other families",
+        tr("Beside other families"),
         key=_SWITCH,
         on_change=switched,
-        help="Show a Gaussian mixture, a kernel density, a VAE, a flow and a diffusion model "
-        "beside the GAN: on the same data, with the same budget.",
+        help=tr(
+            "Show a Gaussian mixture, a kernel density, a VAE, a flow and a diffusion "
+            "model beside the GAN: on the same data, with the same budget."
+        ),
     )
     _tell(session)
 
@@ -73,17 +76,17 @@ def beside(session: Session) -> None:
         return
     spec = session.spec
     with st.container(border=True, key="families"):
-        st.markdown("**Beside other families**")
+        st.markdown(tr("**Beside other families**"))
         if spec.domain.enumerated:
             st.caption(
-                "They are models of points on a line or in a plane, and cannot learn symbols."
+                tr("They are models of points on a line or in a plane, and cannot learn symbols.")
             )
             return
         try:
             waits = FITTED.ahead(spec)
             st.fragment(_watch, run_every=None if waits is None else _EVERY)(spec)
         except SpecError as error:
-            show_error(error, "Other families cannot learn this.")
+            show_error(error, tr("Other families cannot learn this."))
 
 
 def _watch(spec: Spec) -> None:
@@ -100,8 +103,10 @@ def _watch(spec: Spec) -> None:
             st.markdown(_numbers(spec, found))
     with st.container(key="families_can"):
         st.markdown(
-            "**What each can and cannot**: the rows of Table 2 of Goodfellow et al. 2014, and "
-            "whether it covers all modes"
+            tr(
+                "**What each can and cannot**: the rows of Table 2 of Goodfellow et al. "
+                "2014, and whether it covers all modes"
+            )
         )
         st.markdown(_table())
     if waits is None and was is False:
@@ -110,32 +115,42 @@ def _watch(spec: Spec) -> None:
 
 def _told(spec: Spec) -> str:
     size = f"{spec.data_size:,}" if spec.data_size else f"{POINTS:,}"
-    return (
-        f"All learn the same {size} points of p_data of run A, which are drawn once with its seed: "
-        f"{Task.steps:,} steps on minibatches of {BATCH} (the GAN: {Task.steps:,} iterations of "
-        f"run A), at most {Task.seconds:.0f} s of a core each. They are small, and not tuned to "
-        "this p_data."
+    return tr(
+        "All learn the same {size} points of p_data of run A, which are drawn once "
+        "with its seed: {steps:,} steps on minibatches of {batch} (the GAN: "
+        "{steps:,} iterations of run A), at most {seconds:.0f} s of a core each. "
+        "They are small, and not tuned to this p_data.",
+        size=size,
+        steps=Task.steps,
+        batch=BATCH,
+        seconds=Task.seconds,
     )
 
 
 def _buttons(spec: Spec, found: Sequence[Result], waits: int | None) -> None:
     if waits is not None:
-        st.button("Stop", key="families_stop", on_click=lambda: FITTED.stop(owner()))
-        place = f"{waits} others first" if waits else f"{len(found)} of {len(FAMILIES)} are ready"
-        st.caption(f"Fitting: {place}.")
+        st.button(tr("Stop"), key="families_stop", on_click=lambda: FITTED.stop(owner()))
+        place = (
+            tr("{waits} others first", waits=waits)
+            if waits
+            else tr("{count} of {count2} are ready", count=len(found), count2=len(FAMILIES))
+        )
+        st.caption(tr("Fitting: {place}.", place=place))
         return
     if len(found) < len(FAMILIES):
         visitor = owner()
-        if st.button("Fit them", key="families_fit", type="primary", icon=":material/play_arrow:"):
+        if st.button(
+            tr("Fit them"), key="families_fit", type="primary", icon=":material/play_arrow:"
+        ):
             try:
                 FITTED.ask(spec, visitor)
             except SpecError as error:
-                show_error(error, "Not now.")
+                show_error(error, tr("Not now."))
                 return
             st.rerun()
     if found:
         st.download_button(
-            "Numbers as CSV",
+            tr("Numbers as CSV"),
             as_csv(found),
             "ganlab-families.csv",
             "text/csv",
@@ -191,7 +206,7 @@ def _numbers(spec: Spec, found: Sequence[Result]) -> str:
     of = "" if modes is None else f" of {len(modes.std)}"
     rows += [
         (
-            "p_data itself",
+            tr("p_data itself"),
             f"{floors['jsd']:.4f}",
             _number(floors["w1"], ".3g"),
             "–",
@@ -199,7 +214,7 @@ def _numbers(spec: Spec, found: Sequence[Result]) -> str:
             _number(known, ".3f"),
             "–",
             "–",
-            "the floors of these estimates",
+            tr("the floors of these estimates"),
         )
     ]
     for one in found:
@@ -208,7 +223,11 @@ def _numbers(spec: Spec, found: Sequence[Result]) -> str:
             rows += [(title, *("–",) * 7, one.refused)]
             continue
         short = one.steps < one.of
-        ends = f"stopped after {one.steps:,} of {one.of:,} steps" if short else ""
+        ends = (
+            tr("stopped after {steps:,} of {of:,} steps", steps=one.steps, of=one.of)
+            if short
+            else ""
+        )
         bound = "≥ " if one.bound else ""
         likely = _number(n["log_likelihood"], ".3f")
         captured = _number(n["modes"], ".0f")

@@ -13,6 +13,7 @@ from typing import Any, Generic, TypeVar
 
 import streamlit as st
 
+from ganlab.languages import tr
 from ganlab.params import named
 from ganlab.reconcile import reconcile
 from ganlab.registry import Entry, Param, SpecError
@@ -117,7 +118,7 @@ class Form(Generic[T]):
                     put(key, param, field.now)
             param_widget(param, key, entry)
             if name in self.refused:
-                say(f"Not applied: {self._why(field)}", "warn", alert=True)
+                say(tr("Not applied: {why}", why=self._why(field)), "warn", alert=True)
                 self._undo(field, "field")
             elif field.default is not None and field.now != field.default:
                 self._to_default(field)
@@ -126,18 +127,20 @@ class Form(Generic[T]):
         words = field.param.words(field.default)
         with st.container(key=f"default_{field.key}"):
             st.button(
-                words if len(words) < 9 else "default",
+                words if len(words) < 9 else tr("default"),
                 icon=":material/undo:",
                 key=f"to_default_{field.key}",
                 type="tertiary",
-                help=f"{field.param.title}: restore the default, {words}",
+                help=tr(
+                    "{title}: restore the default, {words}", title=field.param.title, words=words
+                ),
                 on_click=self._put,
                 args=(field, field.default),
             )
 
     def _undo(self, field: Field, where: str) -> None:
         st.button(
-            f"Back to {field.param.words(field.now)}",
+            tr("Back to {value}", value=field.param.words(field.now)),
             key=f"undo_{where}_{field.key}",
             icon=":material/undo:",
             type="tertiary",
@@ -158,22 +161,41 @@ class Form(Generic[T]):
                 with st.container(
                     horizontal=True, vertical_alignment="center", key=f"refused_{field.key}"
                 ):
-                    say(f"Not applied: {self._why(field)}", "warn")
+                    say(tr("Not applied: {why}", why=self._why(field)), "warn")
                     self._undo(field, "notice")
             if (more := len(self.refused) - _MOST) > 0:
-                say(f"{more} more not applied; they are marked in the sidebar.", "warn")
+                say(
+                    tr("{more} more not applied; they are marked in the sidebar.", more=more),
+                    "warn",
+                )
 
     def _why(self, field: Field) -> str:
         """Why the wanted value of a field was refused, in the words of the labels."""
         error, title = self.refused[field.name], field.param.title
         other = named(error)
         if field.name not in self.wanted:  # the widget's content is not a value at all
-            return f"{title} = {error.shown} is not allowed; it must be {error.allowed}."
+            return tr(
+                "{title} = {shown} is not allowed; it must be {allowed}.",
+                title=title,
+                shown=error.shown,
+                allowed=error.allowed,
+            )
         value = field.param.words(self.wanted[field.name])
         if other is None or error.name.removeprefix("t.") == field.param.name:
-            return f"{title} = {value} is not allowed; it must be {error.allowed}."
+            return tr(
+                "{title} = {value} is not allowed; it must be {allowed}.",
+                title=title,
+                value=value,
+                allowed=error.allowed,
+            )
         beside = f"{other[0]} = {other[1]}"
-        return f"{title} = {value} does not go with {beside}, which must be {error.allowed}."
+        return tr(
+            "{title} = {value} does not go with {beside}, which must be {allowed}.",
+            title=title,
+            value=value,
+            beside=beside,
+            allowed=error.allowed,
+        )
 
 
 def forget(page: str, keys: Iterable[str]) -> None:

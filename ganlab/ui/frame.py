@@ -9,13 +9,17 @@ from __future__ import annotations
 
 import streamlit as st
 
+from ganlab import languages
+from ganlab.languages import _, tr
 from ganlab.ui import navigation
+from ganlab.ui.view import TEXTS
 
 _JS = """
 const NAV = '[data-testid="stTopNavLink"], [data-testid="stSidebarNavLink"], .ganlab-to';
 const OPENS = '[class*="st-key-open-"]';  // followed by the page's name, if it is known
 const EVERY = 100;  // ms between two checks of whether the page is there
 const LONGEST = 60000;  // ms
+const say = (text) => window.ganlabTexts?.[text] ?? text;
 let shown = null, pages = {}, ready = true, answered = true;
 let box = null, timer = 0, since = 0, goal = null;  // goal: the page whose frame is shown
 
@@ -29,12 +33,12 @@ const make = (tag, name, ...children) => {
 };
 
 function waitsFor() {
-  if (!answered) return 'waiting for the server';
-  if (!ready) return 'importing torch, once after the server has started';
-  if (!document.querySelector('.gl-root:not([data-old])')) return 'loading the view';
-  if (!window.ganlab?.socketOpen) return 'starting the run';
+  if (!answered) return say('waiting for the server');
+  if (!ready) return say('importing torch, once after the server has started');
+  if (!document.querySelector('.gl-root:not([data-old])')) return say('loading the view');
+  if (!window.ganlab?.socketOpen) return say('starting the run');
   const why = window.ganlab.waits;
-  return 'waiting for the first picture' + (why ? ': ' + why : '');
+  return say('waiting for the first picture') + (why ? say(': ') + why : '');
 }
 
 /** Whether the page itself has replaced the frame. */
@@ -120,7 +124,38 @@ document.addEventListener('click', (event) => {
 // A button or key of a live view leads to another page, whose name is in `detail` if it is known.
 document.addEventListener('ganlab-leaves', ({ detail }) => leave(pages[detail]));
 
-export default function ({ data: [path, all, now] }) {
+/** Make the page's language known, keep it in the address, and offer the other one. */
+function speak({ language, tag, named, others, texts }) {
+  const { documentElement: root } = document;
+  window.ganlabTexts = texts;
+  root.lang = tag;
+  root.dataset.language = language;
+  const url = new URL(location.href);
+  if (named && url.searchParams.get('lang') !== language) {
+    url.searchParams.set('lang', language);
+    history.replaceState(history.state, '', url);
+  }
+  document.querySelector('.ganlab-languages')?.remove();
+  const links = others.map(([name, tag, title]) => {
+    const link = make('a', '', title);
+    link.lang = link.hreflang = tag;
+    link.dataset.testid = 'language-' + name;
+    link.href = '?lang=' + name;
+    link.addEventListener('click', (event) => {
+      event.preventDefault();
+      const there = new URL(location.href);  // of the run as it is now
+      there.searchParams.set('lang', name);
+      location.assign(there);
+    });
+    return link;
+  });
+  const box = make('nav', 'ganlab-languages', ...links);
+  box.setAttribute('aria-label', say('Language'));
+  document.querySelector('.stApp').append(box);
+}
+
+export default function ({ data: [path, all, now, spoken] }) {
+  speak(spoken);
   pages = all;
   const other = shown !== path;
   ready = now;
@@ -137,13 +172,39 @@ export default function ({ data: [path, all, now] }) {
 """
 
 
-def frame(path: str, ready: bool) -> None:
+_TEXTS = (
+    _("waiting for the server"),
+    _("importing torch, once after the server has started"),
+    _("loading the view"),
+    _("starting the run"),
+    _("waiting for the first picture"),
+    _(": "),
+    _("Language"),
+    *TEXTS.values(),
+)
+
+
+def frame(path: str, ready: bool, spoken: str, named: bool) -> None:
     """Make the browser show the frame of the page at `path` until the page itself is there.
 
-    ready: whether the modules that a page needs are imported.
+    ready: whether the modules that a page needs are imported. spoken: the page's language; named:
+    whether the address names it.
     """
-    pages = {p.name: [p.title, p.doc, p.live, p.name] for p in navigation.PAGES.entries.values()}
+    pages = {
+        p.name: [tr(p.title), tr(p.doc), p.live, p.name] for p in navigation.PAGES.entries.values()
+    }
     pages[""] = pages[navigation.HOME]
+    words = {
+        "language": spoken,
+        "tag": languages.TAGS[spoken],
+        "named": named,
+        "others": [
+            [name, languages.TAGS[name], title]
+            for name, title in languages.LANGUAGES.items()
+            if name != spoken
+        ],
+        "texts": {} if spoken == languages.ENGLISH else {text: tr(text) for text in _TEXTS},
+    }
     view = st.components.v2.component("ganlab_frame", js=_JS)
     with st.container(key="frame"):
-        view(key="frame_of_page", data=[path, pages, ready])
+        view(key="frame_of_page", data=[path, pages, ready, words])

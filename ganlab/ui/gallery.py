@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import streamlit as st
 
 from ganlab import paths
+from ganlab.languages import _, tr
 from ganlab.live.cards import path_of
 from ganlab.presets import PRESETS, Preset, groups
 from ganlab.presets.exercises import EXERCISES, Exercise
@@ -20,10 +21,10 @@ _COLUMNS = 3
 _T = TypeVar("_T")
 _KEY = "gallery_of_presets"
 _SAYS = {
-    COVERS: "G has all it needs, and makes a part of the data only.",
-    MOVES: "Both players do their best, and do not arrive.",
-    CURES: "The same run without and with the cure.",
-    RIGHT: "What the curves say, and what they hide.",
+    COVERS: _("G has all it needs, and makes a part of the data only."),
+    MOVES: _("Both players do their best, and do not arrive."),
+    CURES: _("The same run without and with the cure."),
+    RIGHT: _("What the curves say, and what they hide."),
     PUBLISHED: "",
 }
 _JS = (
@@ -52,7 +53,7 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
 
 def gallery() -> None:
     """Draw the page of phenomena, and of exercises in a tab of its own."""
-    phenomena, exercises = st.tabs(["Phenomena", "Exercises of courses and papers"])
+    phenomena, exercises = st.tabs([tr("Phenomena"), tr("Exercises of courses and papers")])
     with phenomena:
         _cards()
     with exercises:
@@ -90,7 +91,9 @@ def _card(preset: Preset) -> dict[str, Any]:
         "claim": preset.claim,
         "held": str(preset.counts) if preset.counts else "",
         "cite": preset.cite,
-        "opens": f"Open side by side: {', '.join(preset.labels)}" if many else "Open",
+        "opens": tr("Open side by side: {listed}", listed=", ".join(preset.labels))
+        if many
+        else tr("Open"),
         "moves": path_of(preset.name).is_file(),
     }
 
@@ -108,9 +111,15 @@ def rows(entries: Sequence[_T], card: Callable[[_T], None]) -> None:
 def _exercise(exercise: Exercise) -> None:
     with st.container(border=True, key=f"card-exercise-{exercise.name}", height="stretch"):
         st.markdown(f"**{exercise.title}**  \n{exercise.doc}")
-        st.markdown(f"*Check:* {exercise.check}")
-        differs = exercise.differs or "nothing that we know of."
-        st.caption(f"What differs from the source: {differs} *{exercise.cite}.*")
+        st.markdown(tr("*Check:* {check}", check=exercise.check))
+        differs = exercise.differs or tr("nothing that we know of.")
+        st.caption(
+            tr(
+                "What differs from the source: {differs} *{cite}.*",
+                differs=differs,
+                cite=exercise.cite,
+            )
+        )
         if _opens(f"exercise-{exercise.name}", len(exercise.specs), exercise.labels):
             show_specs(exercise.specs)
 
@@ -118,5 +127,5 @@ def _exercise(exercise: Exercise) -> None:
 def _opens(name: str, count: int, labels: Sequence[str]) -> bool:
     """The button of a card; whether it was clicked."""
     st.space("stretch")  # aligns the buttons of a row
-    word = "Open" if count == 1 else f"Open side by side: {', '.join(labels)}"
+    word = tr("Open") if count == 1 else tr("Open side by side: {listed}", listed=", ".join(labels))
     return st.button(word, key=f"open-{name}", icon=":material/play_arrow:")

@@ -11,9 +11,11 @@ import streamlit as st
 
 from ganlab.jobs.folder import Folder
 from ganlab.jobs.records import AT_WORK, QUEUED
+from ganlab.languages import tr
 from ganlab.limits import limit
 from ganlab.query import GivenTwice, UnknownField
 from ganlab.registry import SpecError
+from ganlab.ui import language
 from ganlab.ui.atomic import atomic
 from ganlab.ui.layout import section
 from ganlab.ui.plain import plain, say
@@ -37,7 +39,7 @@ class Jobs(Generic[F]):
     def show(self, folder: F | None) -> None:
         """Show this job from now on, or the form for a new one if `folder` is None."""
         name = folder.name if folder else _NEW
-        atomic(lambda: st.query_params.from_dict({self.noun: name}))
+        atomic(lambda: st.query_params.from_dict({self.noun: name} | language.kept()))
 
     def named(self) -> str | None:
         """The job's name in the address, "new", or None."""
@@ -45,12 +47,14 @@ class Jobs(Generic[F]):
 
     def strangers(self) -> list[SpecError]:
         """Errors for the fields of the address that this page does not use."""
-        unknown = [n for n in st.query_params if n != self.noun]
+        unknown = [n for n in st.query_params if n not in (self.noun, language.FIELD)]
         out: list[SpecError] = [
-            UnknownField("query field", n, f"only {self.noun}") for n in unknown
+            UnknownField(tr("query field"), n, f"only {self.noun}") for n in unknown
         ]
         if len(names := st.query_params.get_all(self.noun)) > 1:
-            out.append(GivenTwice(self.noun, " and ".join(names), f"one {self.noun}'s name"))
+            out.append(
+                GivenTwice(self.noun, " and ".join(names), tr("one {noun}'s name", noun=self.noun))
+            )
         return out
 
     def mine_first(self) -> list[F]:
@@ -64,7 +68,10 @@ class Jobs(Generic[F]):
             return None
         found = next((job for job in jobs if job.name == name), None)
         if name and found is None:
-            say(f"There is no {self.noun} {plain(name)} here (any more).", "warn")
+            say(
+                tr("There is no {noun} {name} here (any more).", noun=self.noun, name=plain(name)),
+                "warn",
+            )
         own = [job for job in jobs if may_change(job)]
         busy = (job for job in own if job.status.state in (*AT_WORK, QUEUED))
         return found or next(busy, None) or next(iter(own), None)
@@ -85,18 +92,20 @@ class Jobs(Generic[F]):
         if busy < most and not queued:
             return ""
         if not most:
-            return f"This server trains no {self._what}."
+            return tr("This server trains no {what}.", what=self._what)
         many = f"1 {self.noun} is" if busy == 1 else f"{busy} {self.noun}s are"
-        return (
-            f"{many} in training, the most this server allows at once: "
-            f"yours would be number {queued + 1} in the queue."
+        return tr(
+            "{many} in training, the most this server allows at once: yours would be "
+            "number {queued} in the queue.",
+            many=many,
+            queued=queued + 1,
         )
 
     def room(self) -> None:
         """Raise `SpecError` if this visitor already keeps the largest number of jobs allowed."""
         most = limit(self._kept)
         if not is_operator() and sum(may_change(job) for job in self.kind.all()) >= most:
-            allowed = f"at most {most:g} per visitor: delete one first"
+            allowed = tr("at most {most:g} per visitor: delete one first", most=most)
             raise SpecError(f"{self.noun}s", f"{most + 1:g}", allowed)
 
     def list(
@@ -105,7 +114,7 @@ class Jobs(Generic[F]):
         """Draw the list in the sidebar. title, line: words about one job."""
         kind, noun = self.kind.KIND, self.noun
         st.button(
-            f"New {noun}",
+            tr("New {noun}", noun=noun),
             icon=":material/add:",
             key=f"{kind}_new",
             type="secondary" if chosen else "primary",
@@ -114,7 +123,7 @@ class Jobs(Generic[F]):
             width="stretch",
         )
         if not jobs:
-            st.caption(f"No {noun}s yet.")
+            st.caption(tr("No {noun}s yet.", noun=noun))
             return
         section(f"{noun.capitalize()}s")
         few = jobs if st.session_state.get(f"{kind}_more") else jobs[:_FEW]
@@ -134,7 +143,7 @@ class Jobs(Generic[F]):
             label_visibility="collapsed",
         )
         if len(jobs) > _FEW:
-            st.toggle(f"All {len(jobs)} {noun}s", key=f"{kind}_more")
+            st.toggle(tr("All {count} {noun}s", count=len(jobs), noun=noun), key=f"{kind}_more")
 
 
 def when(name: str) -> str:
@@ -168,4 +177,4 @@ def _labels(jobs: list[F], title: Callable[[F], str]) -> dict[str, str]:
 
 def _whose(job: Folder[Any, Any, Any]) -> str:
     """A note beside a job that belongs to another visitor; "" beside the visitor's own."""
-    return "" if may_change(job) or is_operator() else " · another visitor's"
+    return "" if may_change(job) or is_operator() else tr(" · another visitor's")

@@ -11,6 +11,7 @@ import streamlit as st
 from ganlab.address import with_lesson, with_preset
 from ganlab.comparison import Comparison
 from ganlab.experiment import SEEDS, Experiment
+from ganlab.languages import tr
 from ganlab.live.session import Session
 from ganlab.presets import DEFAULTS
 from ganlab.registry import SpecError
@@ -60,13 +61,15 @@ def _settings(page: str, session: Session, form: Form[Spec]) -> None:
     """Draw the sidebar."""
     with st.sidebar:
         many, compare = (f"open-{name}" for name in (navigation.MANY, navigation.COMPARE))
-        if st.button("Many seeds of this", key=many, icon=":material/grid_view:", width="stretch"):
+        if st.button(
+            tr("Many seeds of this"), key=many, icon=":material/grid_view:", width="stretch"
+        ):
             want(navigation.MANY, Experiment.of(session.spec, SEEDS[0]))
             st.switch_page(navigation.script(navigation.MANY))
-        if st.button("Compare this", key=compare, icon=":material/compare:", width="stretch"):
+        if st.button(tr("Compare this"), key=compare, icon=":material/compare:", width="stretch"):
             want(navigation.COMPARE, Comparison.pair(session.spec))
             st.switch_page(navigation.script(navigation.COMPARE))
-        if st.button("Map this", key="open-maps", icon=":material/map:", width="stretch"):
+        if st.button(tr("Map this"), key="open-maps", icon=":material/map:", width="stretch"):
             fields = session.spec.to_query_pairs()
             st.switch_page(navigation.script(navigation.MAPS), query_params=dict(fields))
         sidebar(page, form, session, partial(reset, page, session))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from ganlab.languages import tr
 from ganlab.lessons import Lesson, lessons
 from ganlab.ui.gallery import rows
 from ganlab.ui.story import teach
@@ -42,8 +43,15 @@ def _card(lesson: Lesson) -> None:
     with st.container(border=True, key=f"card-lesson-{lesson.name}", height="stretch"):
         st.markdown(f"**{number}. {lesson.title}**  \n{lesson.doc}")
         asked = sum(bool(step.ask) for step in lesson.steps)
-        st.caption(f"About {lesson.minutes} minutes: {len(lesson.steps)} steps, {asked} questions.")
+        st.caption(
+            tr(
+                "About {minutes} minutes: {count} steps, {asked} questions.",
+                minutes=lesson.minutes,
+                count=len(lesson.steps),
+                asked=asked,
+            )
+        )
         st.html(f"<p class='ganlab-line'><b class='ganlab-done-{lesson.name}'></b></p>")
         st.space("stretch")
-        if st.button("Begin", key=f"open-lesson-{lesson.name}", icon=":material/play_arrow:"):
+        if st.button(tr("Begin"), key=f"open-lesson-{lesson.name}", icon=":material/play_arrow:"):
             teach(lesson)

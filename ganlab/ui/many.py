@@ -8,6 +8,7 @@ from functools import partial
 import streamlit as st
 
 from ganlab.experiment import SEEDS, Experiment
+from ganlab.languages import tr
 from ganlab.live.session import Session
 from ganlab.presets import DEFAULTS
 from ganlab.registry import SpecError
@@ -41,7 +42,7 @@ def many() -> None:
     form.notice()
     error = st.session_state.pop(_WRONG, None)
     if error is not None:
-        show_error(error, "Not applied; the runs continue unchanged.")
+        show_error(error, tr("Not applied; the runs continue unchanged."))
     view = live_view(
         navigation.MANY,
         "live_many",
@@ -78,12 +79,12 @@ def _switches(session: Session) -> None:
     # Streamlit forgets a widget's value when the user visits another page.
     st.session_state.setdefault(_RUNS, session.experiment.seeds)
     st.segmented_control(
-        "seeds",
+        tr("seeds"),
         SEEDS,
         key=_RUNS,
         required=True,
         on_change=lambda: atomic(lambda: _apply(session, session.spec)),
-        help="The seed of this Spec and the seeds after it, trained together.",
+        help=tr("The seed of this Spec and the seeds after it, trained together."),
         width="stretch",
     )
 

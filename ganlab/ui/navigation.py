@@ -11,6 +11,7 @@ from pathlib import Path
 import streamlit as st
 
 from ganlab import paths
+from ganlab.languages import _, tr
 from ganlab.registry import Entry, Registry
 from ganlab.ui import layout
 
@@ -24,7 +25,7 @@ MAPS = "maps"
 GALLERY = HOME = "phenomena"  # its address is the app's own
 LESSONS = "lessons"
 LABS = {1: "one", 2: "two", 0: "symbols"}  # by `Spec.axes`
-KINDS = {1: "1-D", 2: "2-D", 0: "symbols"}
+KINDS = {1: _("1-D"), 2: _("2-D"), 0: _("symbols")}
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class Page(Entry):
 
 def _unreachable(page: Page) -> str | None:
     if not re.fullmatch(r"[a-z][a-z0-9-]*", page.name):
-        return "the name of a page is its address: use small letters, digits and hyphens"
+        return tr("the name of a page is its address: use small letters, digits and hyphens")
     return None
 
 
@@ -51,114 +52,144 @@ PAGES: Registry[Page] = Registry("page", guards=[_unreachable])
 for _page in (
     Page(
         GALLERY,
-        "Home",
+        _("Home"),
         "",
-        "Two nets play against each other: choose a question, open its card, and watch. "
-        "Each card says on how many seeds it occurred; lessons lead through one question each.",
+        _(
+            "Two nets play against each other: choose a question, open its card, and "
+            "watch. Each card says on how many seeds it occurred; lessons lead through "
+            "one question each."
+        ),
         run=paths.PAGES / "gallery.py",
         icon=":material/home:",
     ),
     Page(
         LESSONS,
-        "Lessons",
+        _("Lessons"),
         "",
-        "A lesson leads through one question in five to ten minutes. "
-        "Say what will happen before you look: does the run agree?",
+        _(
+            "A lesson leads through one question in five to ten minutes. Say what will "
+            "happen before you look: does the run agree?"
+        ),
         run=paths.PAGES / "lessons.py",
         icon=":material/school:",
     ),
     Page(
         LABS[1],
-        "1-D lab",
+        _("1-D lab"),
         "",
-        "p_g moves where D is higher, until D can only say ½. "
-        "Change k, the loss or a rate: which player falls behind?",
+        _(
+            "p_g moves where D is higher, until D can only say ½. Change k, the loss or "
+            "a rate: which player falls behind?"
+        ),
         run=paths.PAGES / "lab_1d.py",
         icon=":material/show_chart:",
         live=True,
     ),
     Page(
         LABS[2],
-        "2-D lab",
+        _("2-D lab"),
         "",
-        "Generated points move where D says real (blue). "
-        "Count the modes they cover: where they crowd, D turns against them.",
+        _(
+            "Generated points move where D says real (blue). Count the modes they cover: "
+            "where they crowd, D turns against them."
+        ),
         run=paths.PAGES / "lab_2d.py",
         icon=":material/scatter_plot:",
         live=True,
     ),
     Page(
         LABS[0],
-        "Symbols",
+        _("Symbols"),
         "",
-        "G chooses among symbols, and no small step leads from one to another. Change how its "
-        "gradient passes through the choice: do the green bars still reach the dotted ones?",
+        _(
+            "G chooses among symbols, and no small step leads from one to another. "
+            "Change how its gradient passes through the choice: do the green bars still "
+            "reach the dotted ones?"
+        ),
         run=paths.PAGES / "lab_symbols.py",
         icon=":material/abc:",
         live=True,
     ),
     Page(
         MANY,
-        "Many seeds",
+        _("Many seeds"),
         "",
-        "One seed proves nothing: watch how many of them collapse, and the median. "
-        "Click a tile to open its seed in a lab.",
+        _(
+            "One seed proves nothing: watch how many of them collapse, and the median. "
+            "Click a tile to open its seed in a lab."
+        ),
         run=paths.PAGES / "ensemble.py",
         icon=":material/grid_view:",
         live=True,
     ),
     Page(
         COMPARE,
-        "Compare",
+        _("Compare"),
         "",
-        "Same seed, data and latents: only the marked fields differ. "
-        "Which p_g reaches p_data, and which curve turns first?",
+        _(
+            "Same seed, data and latents: only the marked fields differ. Which p_g "
+            "reaches p_data, and which curve turns first?"
+        ),
         run=paths.PAGES / "compare.py",
         icon=":material/compare:",
         live=True,
     ),
     Page(
         MAPS,
-        "Maps",
+        _("Maps"),
         "",
-        "Where do runs converge, orbit, collapse or diverge? "
-        "Start a map, watch it fill, and click a cell where the colour changes.",
+        _(
+            "Where do runs converge, orbit, collapse or diverge? Start a map, watch it "
+            "fill, and click a cell where the colour changes."
+        ),
         run=paths.PAGES / "maps.py",
         icon=":material/map:",
     ),
     Page(
         GAMES,
-        "Games",
+        _("Games"),
         "",
-        "Two players, one number each: the smallest games that rotate as a GAN does. "
-        "Click to add a starting point, add a rule or change the step: does the closed form agree?",
+        _(
+            "Two players, one number each: the smallest games that rotate as a GAN does. "
+            "Click to add a starting point, add a rule or change the step: does the "
+            "closed form agree?"
+        ),
         run=paths.PAGES / "games.py",
         icon=":material/cyclone:",
     ),
     Page(
         MATRIX,
-        "Matrix games",
+        _("Matrix games"),
         "",
-        "Two players, a few strategies each: the play circles as a GAN does, its average comes to "
-        "rest. Edit a pay-off or drag a start: where are the equilibria?",
+        _(
+            "Two players, a few strategies each: the play circles as a GAN does, its "
+            "average comes to rest. Edit a pay-off or drag a start: where are the "
+            "equilibria?"
+        ),
         run=paths.PAGES / "matrix.py",
         icon=":material/grid_on:",
     ),
     Page(
         THEORY,
-        "Theory",
+        _("Theory"),
         "",
-        "Theorems about GANs as pictures: drag curves, points and sliders, and watch what follows. "
-        "The numbers that matter are computed in two ways: do they agree?",
+        _(
+            "Theorems about GANs as pictures: drag curves, points and sliders, and watch "
+            "what follows. The numbers that matter are computed in two ways: do they "
+            "agree?"
+        ),
         run=paths.PAGES / "theory.py",
         icon=":material/function:",
     ),
     Page(
         MNIST,
-        "MNIST",
+        _("MNIST"),
         "",
-        "G turns noise into digits, as in Figures 2 and 3 and Table 1 of the paper. "
-        "Watch strokes become digits, then look at the framed column: are they new or copied?",
+        _(
+            "G turns noise into digits, as in Figures 2 and 3 and Table 1 of the paper. "
+            "Watch strokes become digits, then look at the framed column: are they new "
+            "or copied?"
+        ),
         run=paths.PAGES / "mnist.py",
         icon=":material/image:",
     ),
@@ -171,7 +202,7 @@ def pages() -> list[st.Page]:
     return [
         st.Page(
             page.run if isinstance(page.run, Path) else partial(_drawn, page),
-            title=page.title,
+            title=tr(page.title),
             url_path=page.name,
             icon=page.icon,
             default=page.name == HOME,
@@ -181,7 +212,7 @@ def pages() -> list[st.Page]:
 
 
 def _drawn(page: Page) -> None:
-    layout.headline(page.title, page.doc)
+    layout.headline(tr(page.title), tr(page.doc))
     assert not isinstance(page.run, Path)
     page.run()
     st.html(f'<span class="ganlab-drawn-{page.name}"></span>')  # see `ganlab.ui.frame`
@@ -199,7 +230,7 @@ def addresses() -> tuple[str, ...]:
 
 def words(page: str) -> tuple[str, str]:
     """A page's title, and two sentences on what to watch for."""
-    return PAGES[page].title, PAGES[page].doc
+    return tr(PAGES[page].title), tr(PAGES[page].doc)
 
 
 def headline(page: str) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
+from ganlab.languages import tr
 from ganlab.own_data import STORE, Data
 from ganlab.pictures.ink import LONGEST_WORD, MOST_BYTES, of_image, of_word
 from ganlab.registry import Param, SpecError
@@ -43,23 +44,25 @@ def picture_editor(param: Param, use: Callable[[str], None], key: str) -> None:
             _take(use, image, lambda: of_image(sent.getvalue(), sent.name), word)
 
     st.text_input(
-        "a word",
+        tr("a word"),
         key=word,
         max_chars=LONGEST_WORD,
-        placeholder="GAN",
+        placeholder=tr("GAN"),
         on_change=take_word,
-        help="Its letters become ink. Press Enter to use it.",
+        help=tr("Its letters become ink. Press Enter to use it."),
     )
     _wrong(word)
     st.file_uploader(
-        "an image: its dark parts",
+        tr("an image: its dark parts"),
         type=_TYPES,
         max_upload_size=MOST_BYTES // 10**6,
         key=image,
         on_change=take_image,
-        help="What differs from the shade at its edge becomes ink: dark figures on a light "
-        "background, light ones on a dark one, and figures on a transparent one. "
-        "It is made smaller, to about 64 × 64 pixels.",
+        help=tr(
+            "What differs from the shade at its edge becomes ink: dark figures on a "
+            "light background, light ones on a dark one, and figures on a transparent "
+            "one. It is made smaller, to about 64 × 64 pixels."
+        ),
     )
     _wrong(image)
 
@@ -70,7 +73,10 @@ def _take(use: Callable[[str], None], tool: str, make: Callable[[], Data], other
         name, why = STORE.put(make()), ""
     except SpecError as error:
         what = plain(error.value) or "this"
-        name, why = "", f"Not used: {what}; it must be {error.allowed}."
+        name, why = (
+            "",
+            tr("Not used: {what}; it must be {allowed}.", what=what, allowed=error.allowed),
+        )
 
     def put() -> None:
         st.session_state[f"why_{tool}"] = why

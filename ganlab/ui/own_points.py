@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from ganlab.languages import tr
 from ganlab.limits import limit
 from ganlab.own_data import STORE, Examples
 from ganlab.own_data.points import points_data
@@ -25,21 +26,21 @@ _KEPT = 4  # readings of one file, with other columns
 def points_editor(param: Param, use: Callable[[str], None], key: str) -> None:
     """A button that opens the dialog. use(name): called with the name of new data."""
     if st.button(
-        "Upload or paste points",
+        tr("Upload or paste points"),
         icon=":material/upload_file:",
         key=f"bring_{key}",
         width="stretch",
-        help="CSV, TSV, JSON, Parquet, NPY, NPZ or Excel: 2 to 1,000,000 rows.",
+        help=tr("CSV, TSV, JSON, Parquet, NPY, NPZ or Excel: 2 to 1,000,000 rows."),
     ):
         assert isinstance(param.choices, Examples)
         _dialog(param.choices.dim, use, key)
 
 
-@st.dialog("Your own points", width="large")
+@st.dialog(tr("Your own points"), width="large")
 def _dialog(dim: int, use: Callable[[str], None], key: str) -> None:
     most = limit("table_mb")
     file = st.file_uploader(
-        f"A table with {'a column' if dim == 1 else 'two columns'} of numbers",
+        tr("A table with {which} of numbers", which="a column" if dim == 1 else tr("two columns")),
         [suffix[1:] for suffix in SUFFIXES],
         key=f"file_{key}",
         max_upload_size=max(1, int(most)),
@@ -47,39 +48,58 @@ def _dialog(dim: int, use: Callable[[str], None], key: str) -> None:
     text = ""
     if file is None:
         text = st.text_area(
-            "or paste one here",
+            tr("or paste one here"),
             key=f"text_{key}",
             max_chars=_PASTED,
             height=130,
-            placeholder="x;y\n1,5;2,0\n2,5;1,0" if dim == 2 else "height\n1.81\n1.68",
+            placeholder="x;y\n1,5;2,0\n2,5;1,0" if dim == 2 else tr("height\n1.81\n1.68"),
         )
     if file is None and not (text or "").strip():
         say(
-            "The first row may hold names. Decimal points and commas, separators and encodings are "
-            "recognised. The points stay on this server, and go into files and addresses of runs."
+            tr(
+                "The first row may hold names. Decimal points and commas, separators and "
+                "encodings are recognised. The points stay on this server, and go into files "
+                "and addresses of runs."
+            )
         )
         return
     content = file.getvalue() if file is not None else text.encode()
     name = file.name if file is not None else _pasted(text)
     if len(content) > 1e6 * most:
-        say(f"{plain(name)} has more than {most:g} MB, which this server reads.", "warn", True)
+        say(
+            tr(
+                "{name} has more than {most:g} MB, which this server reads.",
+                name=plain(name),
+                most=most,
+            ),
+            "warn",
+            True,
+        )
         return
     wish = _wish(dim, content, name, key)
     try:
-        with st.spinner("Reading the table…", show_time=True):
+        with st.spinner(tr("Reading the table…"), show_time=True):
             found = _read(content, name, wish, key)
         title = f"{name}: {', '.join(found.names)}" if file is not None else ", ".join(found.names)
         data = points_data(found.x, title, found.names)
     except BadTable as error:
-        say(f"{plain(name)} must be {error.why}.", "warn", alert=True)
+        say(tr("{name} must be {why}.", name=plain(name), why=error.why), "warn", alert=True)
         return
     except SpecError as error:
-        say(f"{plain(name)}: these points are {plain(error.allowed)}.", "warn", alert=True)
+        say(
+            tr(
+                "{name}: these points are {allowed}.",
+                name=plain(name),
+                allowed=plain(error.allowed),
+            ),
+            "warn",
+            alert=True,
+        )
         return
     _columns(found, key)
     _shown(found)
     if st.button(
-        "Use these points",
+        tr("Use these points"),
         type="primary",
         key=f"use_{key}",
         icon=":material/check:",
@@ -103,8 +123,8 @@ def _wish(dim: int, content: bytes, name: str, key: str) -> Wish:
     separator, decimal = "auto", "auto"
     if name.lower().endswith(_TEXT):
         left, right = st.columns(2)
-        separator = left.selectbox("Separator", list(SEPARATORS), key=f"separator_{key}")
-        decimal = right.selectbox("Decimals after a", DECIMALS, key=f"decimal_{key}")
+        separator = left.selectbox(tr("Separator"), list(SEPARATORS), key=f"separator_{key}")
+        decimal = right.selectbox(tr("Decimals after a"), DECIMALS, key=f"decimal_{key}")
     sheet = state.get(f"sheet_{key}_{mark[:8]}", 0)
     chosen = tuple(state[n] for i in range(dim) if (n := f"{own}_{i}") in state)
     if len(set(chosen)) < dim:
@@ -130,7 +150,7 @@ def _columns(found: Found, key: str) -> None:
 
     def word(at: int) -> str:
         column = found.columns[at]
-        return column.name if column.numbers else f"{column.name} (no numbers)"
+        return column.name if column.numbers else tr("{name} (no numbers)", name=column.name)
 
     for i, where in enumerate(st.columns(len(found.chosen))):
         own = f"columns_{key}_{i}"

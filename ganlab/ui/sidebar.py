@@ -8,6 +8,7 @@ from typing import Any
 
 import streamlit as st
 
+from ganlab.languages import _, tr
 from ganlab.live.session import Session
 from ganlab.own_data import to_text
 from ganlab.params import KNOBS, PARAMS, toggle_of
@@ -23,20 +24,22 @@ from ganlab.ui.plain import say
 
 # For each title of a section: the owners of its fields, the title of its toggles, its colour.
 _SECTIONS = {
-    "Generator": (("G",), "Toggles of G", "green"),
-    "Discriminator": (("D",), "Toggles of D", "blue"),
-    "Training": (("game", "optimiser"), "Toggles of the game", ""),
+    "Generator": (("G",), _("Toggles of G"), "green"),
+    "Discriminator": (("D",), _("Toggles of D"), "blue"),
+    "Training": (("game", "optimiser"), _("Toggles of the game"), ""),
 }
 _ADDRESS = {  # by whether the address replays the run
-    True: "The address of this page holds the run with all its changes.",
-    False: "The address of this page holds the current values only: the run has too many changes "
-    "for an address. To save them all, choose “Run as a file” in Export, at the end of the "
-    "toolbar.",
+    True: _("The address of this page holds the run with all its changes."),
+    False: _(
+        "The address of this page holds the current values only: the run has too "
+        "many changes for an address. To save them all, choose “Run as a file” in "
+        "Export, at the end of the toolbar."
+    ),
 }
 
-_LARGE = (
-    " Your data are too large for it, so that it has their hash, which only this server knows: "
-    "elsewhere, open the run as a file."
+_LARGE = _(
+    " Your data are too large for it, so that it has their hash, which only this "
+    "server knows: elsewhere, open the run as a file."
 )
 
 
@@ -96,7 +99,7 @@ def choose_kind(key: str, session: Session, changed: Callable[[Session], None]) 
     # Streamlit forgets a widget's value when the user visits another page.
     st.session_state.setdefault(key, session.spec.axes)
     st.segmented_control(
-        "x is",
+        tr("x is"),
         tuple(KINDS),
         key=key,
         required=True,
@@ -154,12 +157,12 @@ def sidebar(page: str, form: Form[Any], session: Session, reset: Callable[[], No
             if name in form and any(form.matters(name, values) for values in everything):
                 form.widget(name, toggle_of(name))
 
-    section("Data")
+    section(tr("Data"))
     group(["target", *(name for name in form if name.startswith("t."))])
     if note := make_target(spec.target, spec.target_params).note:
         say(note)
     group(_of_data())
-    for title, (_, folded, color) in _SECTIONS.items():
+    for title, (_unused, folded, color) in _SECTIONS.items():
         section(title, color)
         group(_names(title, more=False))
         toggles = _names(title, more=True)
@@ -176,17 +179,21 @@ def sidebar(page: str, form: Form[Any], session: Session, reset: Callable[[], No
         address += _LARGE
     on = [STABILISERS[name].title for name in STABILISERS if STABILISERS[name].on(spec)]
     st.caption(
-        f"On: {', '.join(on) or 'no toggle'}. Most toggles can change during training, as can the "
-        f"knobs above the picture; all other fields start a new run. {address}"
+        tr(
+            "On: {listed}. Most toggles can change during training, as can the knobs "
+            "above the picture; all other fields start a new run. {address}",
+            listed=", ".join(on) or tr("no toggle"),
+            address=address,
+        )
     )
     differing = [PARAMS[n].title for n in KNOBS if turned[n] != getattr(DEFAULTS[spec.axes], n)]
     differing = [*form.differing, *differing]
     if differing or form.refused:
         st.button(
-            "Restore all defaults",
+            tr("Restore all defaults"),
             icon=":material/undo:",
             key=f"all_to_default_{page}",
-            help=f"Not at the default: {', '.join(differing)}. The seed stays.",
+            help=tr("Not at the default: {listed}. The seed stays.", listed=", ".join(differing)),
             on_click=reset,
             width="stretch",
         )

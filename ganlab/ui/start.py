@@ -11,6 +11,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from ganlab.address import without_families, without_lesson, without_present, without_preset
 from ganlab.experiment import BadEvents, Experiment
+from ganlab.languages import tr
 from ganlab.lessons import lessons
 from ganlab.live.budget import TooDear
 from ganlab.live.lesson import Teaching
@@ -23,6 +24,7 @@ from ganlab.query import GivenTwice, UnknownField, pairs_of
 from ganlab.record import RunFile
 from ganlab.registry import SpecError
 from ganlab.spec import Spec
+from ganlab.ui import language
 from ganlab.ui.plain import plain, say
 
 _MOST = 4  # the number of unusable fields of an address to name
@@ -199,7 +201,8 @@ def _told(
 
 
 def _address() -> list[tuple[str, str]]:
-    return [(n, v) for n in st.query_params for v in st.query_params.get_all(n)]
+    names = (name for name in st.query_params if name != language.FIELD)
+    return [(name, value) for name in names for value in st.query_params.get_all(name)]
 
 
 def families_shown() -> bool:
@@ -256,20 +259,35 @@ def unusable(ignored: Sequence[SpecError]) -> None:
     with st.container(key="notes"):
         wrong = [e for e in ignored if not isinstance(e, UnknownField)]
         for error in wrong[:_MOST]:
-            say(f"In this address {_why(error)}", "warn", alert=True)
+            say(tr("In this address {why}", why=_why(error)), "warn", alert=True)
         if wrong[_MOST:]:
-            say(f"In this address {len(wrong) - _MOST} more fields cannot be used.", "warn")
+            say(
+                tr("In this address {count} more fields cannot be used.", count=len(wrong) - _MOST),
+                "warn",
+            )
         if unknown:
             more = f" and {len(unknown) - _MOST} more" if unknown[_MOST:] else ""
-            say(f"Ignored in this address: {', '.join(unknown[:_MOST])}{more}.")
+            say(
+                tr(
+                    "Ignored in this address: {listed}{more}.",
+                    listed=", ".join(unknown[:_MOST]),
+                    more=more,
+                )
+            )
 
 
 def _why(error: SpecError) -> str:
     title = (named(error) or (error.name,))[0]
     if isinstance(error, GivenTwice):
-        return f"{plain(title)} is given twice: the first value is used."
+        return tr("{title} is given twice: the first value is used.", title=plain(title))
     if isinstance(error, TooDear) and error.changes:
-        return f"{plain(in_words(error), 400).rstrip('.')}: the run was reduced accordingly."
+        return tr(
+            "{in_words}: the run was reduced accordingly.",
+            in_words=plain(in_words(error), 400).rstrip("."),
+        )
     if isinstance(error, BadEvents) or error.name == "events":
-        return f"{plain(in_words(error), 400).rstrip('.')}. The run starts without these changes."
-    return f"{plain(in_words(error), 300).rstrip('.')}. The default is used."
+        return tr(
+            "{in_words}. The run starts without these changes.",
+            in_words=plain(in_words(error), 400).rstrip("."),
+        )
+    return tr("{in_words}. The default is used.", in_words=plain(in_words(error), 300).rstrip("."))

@@ -9,6 +9,7 @@ import streamlit as st
 from ganlab.address import with_lesson
 from ganlab.comparison import Comparison
 from ganlab.experiment import Experiment
+from ganlab.languages import tr
 from ganlab.lessons import Lesson, lessons
 from ganlab.live.fork import fork
 from ganlab.live.lesson import Teaching
@@ -76,7 +77,7 @@ def _fork(session: Session, field: str) -> None:
     try:
         pair, state = fork(session, field)
     except SpecError as error:
-        session.command("note", str(error))
+        session.command("note", error.words)
         return
     want(navigation.COMPARE, pair, state=state)
     st.switch_page(navigation.script(navigation.COMPARE))
@@ -119,6 +120,6 @@ def acted(session: Session, act: Any) -> None:
         _fork(session, name)
     elif act.get("act") == "open":
         if not open_sent(session.token):
-            session.command("note", "The file has not arrived: open it again.")
+            session.command("note", tr("The file has not arrived: open it again."))
     elif act.get("act") == "leave":
         session.tell(story_of("", session.experiment.specs))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any, NoReturn
 
 import streamlit as st
 
 from ganlab import paths
+from ganlab.languages import _
 from ganlab.live.opened import most_bytes, tables
 from ganlab.live.session import Session
 from ganlab.ui import navigation
@@ -26,22 +28,30 @@ const at = (path) => {
   return new URL(path, script ? new URL('../../', script.src) : document.baseURI);
 };
 
+// Texts in the reader's language, which `ganlab.ui.frame` has put into the page.
+const say = (text, fields = {}) => (window.ganlabTexts?.[text] ?? text)
+  .replace(/\\{(\\w+)\\}/g, (_, name) => fields[name]);
+
+async function speak(url) {
+  const { dataset } = document.documentElement;
+  for (let tries = 0; !dataset.language && tries < 500; tries += 1)
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  const words = await import(new URL('words.js', url).href);
+  await words.speak(dataset.language ?? 'en').catch((error) => console.warn('ganlab', error));
+}
+
 async function why(url, error) {
   let answer;
   try {
     answer = await fetch(url, { cache: 'no-store', signal: AbortSignal.timeout(8000) });
   } catch {
-    return 'The server does not answer, or something on the way to it blocks ' + url.pathname + '.';
+    return say('NO_ANSWER', { path: url.pathname });
   }
-  if (answer.status >= 500) return 'The server behind this address does not answer ('
-    + answer.status + ').';
-  if (!answer.ok) return 'The server answers, but not with ' + url.pathname + ' (' + answer.status
-    + '). If ganlab was updated, reload this page. A proxy in between must forward this path.';
-  if (!/javascript/.test(answer.headers.get('content-type') || ''))
-    return 'The answer for ' + url.pathname + ' is not a script: a proxy in between must forward'
-      + ' this path to ganlab.';
-  return 'The script ' + url.pathname + ' is there, but this browser does not execute it ('
-    + error.message + '). The cause may be a content blocker, a security policy or an old browser.';
+  const about = { path: url.pathname, status: answer.status, error: error.message };
+  if (answer.status >= 500) return say('BROKEN', about);
+  if (!answer.ok) return say('OTHER', about);
+  if (!/javascript/.test(answer.headers.get('content-type') || '')) return say('NO_SCRIPT', about);
+  return say('REFUSED', about);
 }
 
 async function load(path, root, closed) {
@@ -56,6 +66,7 @@ async function load(path, root, closed) {
   for (let tries = 0; !closed(); tries += 1) {
     try {
       // Some browsers remember by its address that a script failed.
+      await speak(url);
       const module = await import(url.href + (tries ? '?again=' + tries : ''));
       words.remove();
       return closed() ? null : module;
@@ -63,8 +74,7 @@ async function load(path, root, closed) {
       const text = await why(url, error);
       if (closed()) return null;
       const wait = Math.min(LONGEST, 1000 * 1.6 ** tries) * (0.8 + 0.4 * Math.random());
-      words.textContent = 'The picture cannot be shown yet. ' + text
-        + ' This page keeps trying.';
+      words.textContent = say('TROUBLE', { why: text });
       if (!words.isConnected) root.append(words);
       await new Promise((resolve) => setTimeout(resolve, wait));
     }
@@ -95,6 +105,25 @@ function place(parent, path, mount) {
 
 const leaving = (parent) => () => { if (!parent.isConnected) views.get(parent)?.close(); };
 """
+TEXTS = {
+    "NO_ANSWER": _("The server does not answer, or something on the way to it blocks {path}."),
+    "BROKEN": _("The server behind this address does not answer ({status})."),
+    "OTHER": _(
+        "The server answers, but not with {path} ({status}). If ganlab was updated, reload this "
+        "page. A proxy in between must forward this path."
+    ),
+    "NO_SCRIPT": _(
+        "The answer for {path} is not a script: a proxy in between must forward this path to "
+        "ganlab."
+    ),
+    "REFUSED": _(
+        "The script {path} is there, but this browser does not execute it ({error}). The cause may "
+        "be a content blocker, a security policy or an old browser."
+    ),
+    "TROUBLE": _("The picture cannot be shown yet. {why} This page keeps trying."),
+}
+for _key, _text in TEXTS.items():
+    LOADER = LOADER.replace(f"say('{_key}'", f"say({json.dumps(_text)}")
 
 _JS = (
     LOADER
@@ -114,6 +143,7 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
   }
   if (!entry) {
     const socket = at(data.socket);
+    socket.searchParams.set('lang', document.documentElement.dataset.language ?? 'en');
     socket.protocol = socket.protocol.replace('http', 'ws');
     const path = data.assets + '/live/' + data.module;
     const made = entry = place(parentElement, path, (module, root) => module.mount(root, {
@@ -229,7 +259,7 @@ _REDIRECT = """
 export default function ({ data: [path, query] }) {
   const url = new URL(path || '.', document.baseURI);
   for (const [name, value] of new URLSearchParams(location.search)) {
-    if (name === 'embed' || name === 'embed_options') url.searchParams.append(name, value);
+    if (['embed', 'embed_options', 'lang'].includes(name)) url.searchParams.append(name, value);
   }
   url.search = query + url.search.replace('?', '&');
   location.replace(url);

@@ -9,6 +9,7 @@ import streamlit as st
 
 from ganlab import rights
 from ganlab.jobs.folder import Folder
+from ganlab.languages import tr
 
 _OPERATOR = "_operator"
 _VISITOR = "_visitor"
@@ -45,16 +46,16 @@ def admit() -> None:
 
 def token_field() -> None:
     """The field in which the operator's token can be entered."""
-    with st.popover("Operator", icon=":material/key:", type="tertiary"):
+    with st.popover(tr("Operator"), icon=":material/key:", type="tertiary"):
         st.text_input(
-            "Operator's token",
+            tr("Operator's token"),
             key=_TYPED,
             type="password",
-            help="The server prints it when it starts.",
+            help=tr("The server prints it when it starts."),
             on_change=lambda: _enter(st.session_state[_TYPED]),
         )
         if st.session_state.get(_OPERATOR) is False:
-            st.error("That is not the operator's token.", icon=":material/error:")
+            st.error(tr("That is not the operator's token."), icon=":material/error:")
 
 
 def _enter(token: str) -> None:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, Protocol
 
 import torch
 
+from ganlab.languages import _
 from ganlab.optim import OPTIMIZERS, Number, Slots
 from ganlab.registry import Entry, Registry
 
@@ -95,5 +96,8 @@ RULES: Registry[RuleEntry] = Registry("rule")
 def not_plain(spec: Any) -> str | None:
     if spec.optimizer != "sgd":
         title = OPTIMIZERS[spec.optimizer].title
-        return f"another one with {title}: this rule makes plain gradient steps, as SGD does"
+        return _(
+            "another one with {title}: this rule makes plain gradient steps, as SGD does",
+            title=title,
+        )
     return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 
+from ganlab.languages import _
 from ganlab.update_rules.entry import Found, RuleEntry, Turn
 
 
@@ -23,26 +24,28 @@ def _expected(
 ENTRIES = (
     RuleEntry(
         "alternating",
-        "alternating",
+        _("alternating"),
         r"\theta_D' = \theta_D - \eta\,\partial f_D(\theta_D, \theta_G),\ "
         r"\theta_G' = \theta_G - \eta\,\partial f_G(\theta_D', \theta_G)",
-        "Algorithm 1: G responds to the D that has just been updated.",
+        _("Algorithm 1: G responds to the D that has just been updated."),
         cite="Goodfellow et al. 2014, Algorithm 1",
         before=False,
     ),
     RuleEntry(
         "simultaneous",
-        "simultaneous",
+        _("simultaneous"),
         r"\theta' = \theta - \eta\,v(\theta)",
-        "G responds to D as it was before D's last update: on rotating games orbits spiral out.",
+        _("G responds to D as it was before D's last update: on rotating games orbits spiral out."),
         cite="Mescheder et al. 2017",
     ),
     RuleEntry(
         "extragradient",
-        "extragradient",
+        _("extragradient"),
         r"\theta' = \theta - \eta\,v(\theta - \eta\,v(\theta))",
-        "Both players look one update ahead and use the gradient found there, which damps "
-        "rotation. The optimiser's slots take in the second gradient only.",
+        _(
+            "Both players look one update ahead and use the gradient found there, which "
+            "damps rotation. The optimiser's slots take in the second gradient only."
+        ),
         cite="Korpelevich 1976; Gidel et al. 2019",
         both=True,
         work=4,
@@ -50,12 +53,15 @@ ENTRIES = (
     ),
     RuleEntry(
         "extra-adam",
-        "ExtraAdam",
+        _("ExtraAdam"),
         r"m_{t-1/2} = \beta_1 m_{t-1} + (1 - \beta_1)\,v(\theta_t),\ "
         r"m_t = \beta_1 m_{t-1/2} + (1 - \beta_1)\,v(\theta_{t+1/2})",
-        "Like extragradient, but the optimiser's slots take in both gradients: Adam's two moments, "
-        "unbiased by the powers 2t − 1 and 2t, or momentum's velocity. It is the same with SGD, "
-        "which has none. Gidel et al. draw a second minibatch; here both gradients use one.",
+        _(
+            "Like extragradient, but the optimiser's slots take in both gradients: "
+            "Adam's two moments, unbiased by the powers 2t − 1 and 2t, or momentum's "
+            "velocity. It is the same with SGD, which has none. Gidel et al. draw a "
+            "second minibatch; here both gradients use one."
+        ),
         cite="Gidel et al. 2019, Algorithm 4",
         both=True,
         twice=True,
@@ -64,9 +70,9 @@ ENTRIES = (
     ),
     RuleEntry(
         "optimistic",
-        "optimistic",
+        _("optimistic"),
         r"\theta_{t+1} = \theta_t - 2\eta\,v_t + \eta\,v_{t-1}",
-        "Each player expects the other to repeat its last step, without a second gradient.",
+        _("Each player expects the other to repeat its last step, without a second gradient."),
         cite="Daskalakis et al. 2018",
         step=_expected,
     ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 
+from ganlab.languages import _
 from ganlab.update_rules.entry import Found, RuleEntry, Turn, not_plain
 
 
@@ -29,10 +30,12 @@ def _runge_kutta(turn: Turn, g: torch.Tensor, d: torch.Tensor) -> Found:
 ENTRIES = (
     RuleEntry(
         "heun",
-        "Heun",
+        _("Heun"),
         r"\theta' = \theta - \tfrac{\eta}{2}\,(v(\theta) + v(\theta - \eta\,v(\theta)))",
-        "A second-order step along the flow of both players: orbits spiral out far less than with "
-        "simultaneous steps.",
+        _(
+            "A second-order step along the flow of both players: orbits spiral out far "
+            "less than with simultaneous steps."
+        ),
         cite="Qin et al. 2020; Heun 1900",
         both=True,
         work=3,
@@ -41,11 +44,13 @@ ENTRIES = (
     ),
     RuleEntry(
         "rk4",
-        "Runge-Kutta 4",
+        _("Runge-Kutta 4"),
         r"\theta' = \theta - \tfrac{\eta}{6}\,(k_1 + 2 k_2 + 2 k_3 + k_4),\ k_1 = v(\theta),\ "
         r"k_{2,3} = v(\theta - \tfrac{\eta}{2} k_{1,2}),\ k_4 = v(\theta - \eta k_3)",
-        "A fourth-order step: the run follows the flow closely, and circles stay circles. Any "
-        "rotation that is left is the game's, not the discretisation's.",
+        _(
+            "A fourth-order step: the run follows the flow closely, and circles stay "
+            "circles. Any rotation that is left is the game's, not the discretisation's."
+        ),
         cite="Qin et al. 2020; Kutta 1901",
         both=True,
         work=7,

@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 
+from ganlab.languages import _
 from ganlab.losses import LOSSES
 from ganlab.update_rules.entry import Found, RuleEntry, Turn, not_plain
 
@@ -69,7 +70,7 @@ def _conjugate_gradients(
     """x (R, P) with A x ≈ b after `CG_STEPS` steps from 0; A symmetric positive, for each run."""
     x, r, p = torch.zeros_like(b), b, b
     square = (r * r).sum(1, keepdim=True)
-    for _ in range(CG_STEPS):
+    for _unused in range(CG_STEPS):
         forth = apply(p)
         step = square / (p * forth).sum(1, keepdim=True).clamp_min(_TINY)
         x, r = x + step * p, r - step * forth
@@ -79,41 +80,50 @@ def _conjugate_gradients(
 
 
 def _of_a_plain_field(spec: Any) -> str | None:
-    names = {"consensus": "consensus optimisation", "ode_regulariser": "ODE-GAN's regulariser"}
+    names = {
+        "consensus": _("consensus optimisation"),
+        "ode_regulariser": _("ODE-GAN's regulariser"),
+    }
     for field, name in names.items():
         if getattr(spec, field):
-            return f"another one with {name}, whose cost contains gradients"
+            return _("another one with {name}, whose cost contains gradients", name=name)
     return None
 
 
 _NOT_ZERO_SUM = {
-    "unroll": "an unrolled D",
+    "unroll": _("an unrolled D"),
     "r2": "R2",
     "gradient_penalty": "WGAN-GP",
     "lipschitz_penalty": "WGAN-LP",
-    "smooth_fake": "label smoothing",
-    "feature_matching": "feature matching",
+    "smooth_fake": _("label smoothing"),
+    "feature_matching": _("feature matching"),
 }
 
 
 def _not_zero_sum(spec: Any) -> str | None:
     if not LOSSES[spec.loss].zero_sum:
-        return f"another one with the loss {LOSSES[spec.loss].title}, which is not zero-sum"
+        return _(
+            "another one with the loss {title}, which is not zero-sum",
+            title=LOSSES[spec.loss].title,
+        )
     for field, name in _NOT_ZERO_SUM.items():
         if getattr(spec, field):
-            return f"another one with {name}: the game is then not zero-sum"
+            return _("another one with {name}: the game is then not zero-sum", name=name)
     return _of_a_plain_field(spec) or not_plain(spec)
 
 
 ENTRIES = (
     RuleEntry(
         "sga",
-        "symplectic gradient adjustment",
+        _("symplectic gradient adjustment"),
         r"\theta' = \theta - \eta\,(v + \lambda A^\top v),\ A = \tfrac12 (J - J^\top),\ "
         r"\lambda = \mathrm{sign}(\langle v, J^\top v \rangle"
         r"\langle A^\top v, J^\top v \rangle + 0.1) = \pm 1",
-        "The antisymmetric part A of the game, which only rotates, is turned by 90° so that it "
-        "points inwards; the rest is unchanged. Optimisers get the adjusted gradient.",
+        _(
+            "The antisymmetric part A of the game, which only rotates, is turned by 90° "
+            "so that it points inwards; the rest is unchanged. Optimisers get the "
+            "adjusted gradient."
+        ),
         cite="Balduzzi et al. 2018, Algorithm 1",
         both=True,
         work=8,
@@ -122,11 +132,15 @@ ENTRIES = (
     ),
     RuleEntry(
         "cgd",
-        "competitive gradient descent",
+        _("competitive gradient descent"),
         r"\Delta_D = -\eta\,(I - \eta^2 D_{DG} f_D\, D_{GD} f_G)^{-1}"
         r"(\partial_D f_D - \eta\,D_{DG} f_D\,\partial_G f_G), \text{ and alike for G}",
-        "Each player responds to the other's response: the equilibrium of the local bilinear "
-        f"game. For zero-sum games; solved by {CG_STEPS} steps of conjugate gradients.",
+        _(
+            "Each player responds to the other's response: the equilibrium of the local "
+            "bilinear game. For zero-sum games; solved by {cg_steps} steps of conjugate "
+            "gradients.",
+            cg_steps=CG_STEPS,
+        ),
         cite="Schäfer & Anandkumar 2019",
         both=True,
         work=60,

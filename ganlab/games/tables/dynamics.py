@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ganlab.games.tables.entry import Array, Table
+from ganlab.languages import _
 from ganlab.registry import Entry, Param, Registry, SpecError
 
 LONGEST = 20_000  # updates of a path
 
-STEP = Param("step", "step size h", 0.1, 0.001, 10.0, doc="Of one update.", log=True)
+STEP = Param("step", _("step size h"), 0.1, 0.001, 10.0, doc=_("Of one update."), log=True)
 Step = Callable[[Array, Array, Array, Array, float], tuple[Array, Array]]
 
 
@@ -72,7 +73,7 @@ def plays(
     entry = DYNAMICS[dynamics]
     step = STEP.check(step)
     if not isinstance(updates, int) or not 0 <= updates <= LONGEST:
-        raise SpecError("updates", updates, f"0 to {LONGEST}")
+        raise SpecError("updates", updates, _("0 to {longest}", longest=LONGEST))
     a, b = game.payoffs
     x, y = (
         np.array([_mixed(name, p, n) for p in given])
@@ -102,7 +103,9 @@ def plays(
 def _mixed(name: str, p: Array, count: int) -> Array:
     p = np.asarray(p, np.float64)
     if p.shape != (count,) or not (p >= 0).all() or not abs(p.sum() - 1) < 1e-6:
-        raise SpecError(f"strategy {name}", p.tolist(), f"{count} probabilities that add up to 1")
+        raise SpecError(
+            f"strategy {name}", p.tolist(), _("{count} probabilities that add up to 1", count=count)
+        )
     out: Array = p / p.sum()
     return out
 
@@ -179,7 +182,7 @@ def _replicator(a: Array, b: Array, x: Array, y: Array, h: float) -> tuple[Array
     spread = max(1e-9, float(np.ptp(a)), float(np.ptp(b)))
     parts = replicator_parts(spread, h)
     t = h / parts
-    for _ in range(parts):
+    for _unused in range(parts):
         k1 = _flow(a, b, x, y)
         k2 = _flow(a, b, x + t / 2 * k1[0], y + t / 2 * k1[1])
         k3 = _flow(a, b, x + t / 2 * k2[0], y + t / 2 * k2[1])
@@ -215,63 +218,77 @@ def _fictitious(a: Array, b: Array, x: Array, y: Array, h: float, updates: int) 
 for _entry in (
     DynamicsEntry(
         "gradient",
-        "gradient ascent",
+        _("gradient ascent"),
         r"x' = \Pi(x + h A y),\ y' = \Pi(y + h B^\top x)",
-        "Both players climb their own pay-off at the same time: round a mixed equilibrium of a "
-        "zero-sum game they chase one another as in a GAN, and spiral out to the edge.",
+        _(
+            "Both players climb their own pay-off at the same time: round a mixed "
+            "equilibrium of a zero-sum game they chase one another as in a GAN, and "
+            "spiral out to the edge."
+        ),
         cite="Singh et al. 2000",
         step=_gradient,
     ),
     DynamicsEntry(
         "alternating",
-        "alternating gradient ascent",
+        _("alternating gradient ascent"),
         r"x' = \Pi(x + h A y),\ y' = \Pi(y + h B^\top x')",
-        "The column player answers the row that has just moved: in a zero-sum game the path stays "
-        "on its circle.",
+        _(
+            "The column player answers the row that has just moved: in a zero-sum game "
+            "the path stays on its circle."
+        ),
         cite="Bailey et al. 2020",
         step=_alternating,
     ),
     DynamicsEntry(
         "extragradient",
-        "extragradient",
+        _("extragradient"),
         r"x' = \Pi(x + h A \tilde y),\ \tilde y = \Pi(y + h B^\top x), \text{ and alike for } y",
-        "Both look one update ahead: in a zero-sum game the path spirals in.",
+        _("Both look one update ahead: in a zero-sum game the path spirals in."),
         cite="Korpelevich 1976",
         step=_extragradient,
     ),
     DynamicsEntry(
         "replicator",
-        "replicator",
+        _("replicator"),
         r"\dot x_i = x_i\,((A y)_i - x^\top A y)",
-        "Shares of a population that grow as they pay, in continuous time: in a zero-sum game they "
-        "circle for ever, and their average comes to the equilibrium.",
+        _(
+            "Shares of a population that grow as they pay, in continuous time: in a "
+            "zero-sum game they circle for ever, and their average comes to the "
+            "equilibrium."
+        ),
         cite="Taylor & Jonker 1978",
         step=_replicator,
     ),
     DynamicsEntry(
         "weights",
-        "multiplicative weights",
+        _("multiplicative weights"),
         r"x_i' \propto x_i\,e^{h (A y)_i}",
-        "In a zero-sum game the play moves away from a mixed equilibrium, and its average comes "
-        "near it.",
+        _(
+            "In a zero-sum game the play moves away from a mixed equilibrium, and its "
+            "average comes near it."
+        ),
         cite="Freund & Schapire 1999",
         step=_weights,
     ),
     DynamicsEntry(
         "optimistic",
-        "optimistic weights",
+        _("optimistic weights"),
         r"x_i' \propto x_i\,e^{h (2 (A y)_i - (A y_{-1})_i)}",
-        "Each expects the last change to come again: in a zero-sum game the play itself comes to "
-        "the equilibrium.",
+        _(
+            "Each expects the last change to come again: in a zero-sum game the play "
+            "itself comes to the equilibrium."
+        ),
         cite="Daskalakis & Panageas 2019",
         play=_optimistic,
     ),
     DynamicsEntry(
         "fictitious",
-        "fictitious play",
+        _("fictitious play"),
         r"x_{t+1} = \mathrm{BR}\bigl(\tfrac1t \sum_{s \le t} y_s\bigr), \text{ and alike for } y",
-        "Each plays the best response to what the other has played so far on average. In zero-sum "
-        "games the averages come to an equilibrium.",
+        _(
+            "Each plays the best response to what the other has played so far on "
+            "average. In zero-sum games the averages come to an equilibrium."
+        ),
         cite="Brown 1951; Robinson 1951",
         params=(),
         play=_fictitious,

@@ -10,6 +10,7 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ganlab.languages import _
 from ganlab.registry import SpecError
 
 Array = NDArray[np.float64]
@@ -37,18 +38,22 @@ class Table:
     columns: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        a = _payoffs("pay-offs of the row player", self.a)
+        a = _payoffs(_("pay-offs of the row player"), self.a)
         object.__setattr__(self, "a", a)
         if self.b is not None:
-            b = _payoffs("pay-offs of the column player", self.b)
+            b = _payoffs(_("pay-offs of the column player"), self.b)
             if (len(b), len(b[0])) != (len(a), len(a[0])):
                 shape = f"{len(b)} × {len(b[0])}"
-                allowed = f"{len(a)} × {len(a[0])}, as those of the row player"
+                allowed = _(
+                    "{count} × {count2}, as those of the row player", count=len(a), count2=len(a[0])
+                )
                 raise SpecError("pay-offs of the column player", shape, allowed)
             object.__setattr__(self, "b", b)
-        for field, word, count in (("rows", "Row", len(a)), ("columns", "Column", len(a[0]))):
+        for field, word, count in (("rows", _("Row"), len(a)), ("columns", _("Column"), len(a[0]))):
             names = tuple(getattr(self, field)) or tuple(f"{word} {i + 1}" for i in range(count))
-            object.__setattr__(self, field, _names(f"names of the {field}", names, count))
+            object.__setattr__(
+                self, field, _names(_("names of the {field}", field=field), names, count)
+            )
 
     @property
     def payoffs(self) -> tuple[Array, Array]:
@@ -97,10 +102,14 @@ def _payoffs(field: str, values: Sequence[Sequence[float]]) -> tuple[tuple[float
     try:
         out = tuple(tuple(float(v) for v in row) for row in values)
     except (TypeError, ValueError):
-        raise SpecError(field, values, "rows of numbers") from None
+        raise SpecError(field, values, _("rows of numbers")) from None
     widths = {len(row) for row in out}
     if len(widths) != 1 or not all(LEAST <= n <= MOST for n in (len(out), *widths)):
-        raise SpecError(field, values, f"{LEAST} to {MOST} rows of {LEAST} to {MOST} numbers")
+        raise SpecError(
+            field,
+            values,
+            _("{least} to {most} rows of {least} to {most} numbers", least=LEAST, most=MOST),
+        )
     for i, row in enumerate(out, 1):
         for j, v in enumerate(row, 1):
             if not math.isfinite(v) or abs(v) > HIGHEST:
@@ -111,10 +120,10 @@ def _payoffs(field: str, values: Sequence[Sequence[float]]) -> tuple[tuple[float
 
 def _names(field: str, names: tuple[str, ...], count: int) -> tuple[str, ...]:
     if len(names) != count or len(set(names)) != count:
-        raise SpecError(field, names, f"{count} different names")
+        raise SpecError(field, names, _("{count} different names", count=count))
     for name in names:
         if not isinstance(name, str) or not 0 < len(name) <= _LONGEST or not name.isprintable():
-            raise SpecError(field, name, f"1 to {_LONGEST} characters")
+            raise SpecError(field, name, _("1 to {longest} characters", longest=_LONGEST))
     return names
 
 
@@ -124,7 +133,7 @@ def read(text: str) -> tuple[tuple[float, ...], ...]:
     A number may be a fraction. Raises `SpecError` that names the row and the column.
     """
     if len(text) > 400:
-        raise SpecError("pay-offs", text, "at most 400 characters")
+        raise SpecError("pay-offs", text, _("at most 400 characters"))
     return tuple(
         tuple(_number(v.strip(), i, j) for j, v in enumerate(row.split(","), 1))
         for i, row in enumerate(text.split(";"), 1)
@@ -139,7 +148,11 @@ def _number(text: str, row: int, column: int) -> float:
             raise ValueError
         return float(over) / float(under) if slash else float(over)
     except (ValueError, ZeroDivisionError):
-        allowed = f"a number or a fraction such as 2/3 in row {row}, column {column}"
+        allowed = _(
+            "a number or a fraction such as 2/3 in row {row}, column {column}",
+            row=row,
+            column=column,
+        )
         raise SpecError("pay-offs", text, allowed) from None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ganlab.games.tables.entry import Table, table
+from ganlab.languages import _
 
 
 @dataclass(frozen=True)
@@ -18,62 +19,68 @@ class Preset:
     cite: str = ""
 
 
-_PRISONERS = "confess, deny"
+_PRISONERS = _("confess, deny")
 PRESETS: dict[str, Preset] = {
     preset.name: preset
     for preset in (
         Preset(
             "coins",
-            "Matching coins",
-            table([[3, -2], [-2, 1]], rows="heads, tails", columns="heads, tails"),
-            "It looks fair, but the row player loses 1/8 a round to a player who shows heads three "
-            "times of eight.",
-            "von Neumann 1928",
+            _("Matching coins"),
+            table([[3, -2], [-2, 1]], rows=_("heads, tails"), columns=_("heads, tails")),
+            _(
+                "It looks fair, but the row player loses 1/8 a round to a player who shows "
+                "heads three times of eight."
+            ),
+            _("von Neumann 1928"),
         ),
         Preset(
             "prisoners",
-            "Prisoner's dilemma",
+            _("Prisoner's dilemma"),
             table([[-8, 0], [-10, -1]], [[-8, -10], [0, -1]], _PRISONERS, _PRISONERS),
-            "To confess is better whatever the other does, and yet both would rather deny.",
+            _("To confess is better whatever the other does, and yet both would rather deny."),
             "Tucker 1950",
         ),
         Preset(
             "cooperation",
-            "Prisoner's dilemma, with gains",
-            table([[1, 5], [0, 3]], [[1, 0], [5, 3]], "defect, cooperate", "defect, cooperate"),
-            "The same dilemma with the pay-offs of Axelrod's tournament.",
+            _("Prisoner's dilemma, with gains"),
+            table(
+                [[1, 5], [0, 3]], [[1, 0], [5, 3]], _("defect, cooperate"), _("defect, cooperate")
+            ),
+            _("The same dilemma with the pay-offs of Axelrod's tournament."),
             "Axelrod 1984",
         ),
         Preset(
             "pigs",
-            "Boxed pigs",
-            table([[5, 4], [9, 0]], [[1, 4], [-1, 0]], "press, wait", "press, wait"),
-            "The small pig waits whatever happens; so the big one has to press.",
-            "Baldwin & Meese 1979; pay-offs as in Rasmusen 1989",
+            _("Boxed pigs"),
+            table([[5, 4], [9, 0]], [[1, 4], [-1, 0]], _("press, wait"), _("press, wait")),
+            _("The small pig waits whatever happens; so the big one has to press."),
+            _("Baldwin & Meese 1979; pay-offs as in Rasmusen 1989"),
         ),
         Preset(
             "rock-paper-scissors",
-            "Rock, paper, scissors",
+            _("Rock, paper, scissors"),
             table(
                 [[0, -1, 1], [1, 0, -1], [-1, 1, 0]],
-                rows="rock, paper, scissors",
-                columns="rock, paper, scissors",
+                rows=_("rock, paper, scissors"),
+                columns=_("rock, paper, scissors"),
             ),
-            "No pure equilibrium: the strategies chase one another around the centre.",
+            _("No pure equilibrium: the strategies chase one another around the centre."),
         ),
         Preset(
             "sexes",
-            "Battle of the sexes",
-            table([[2, 0], [0, 1]], [[1, 0], [0, 2]], "opera, football", "opera, football"),
-            "Two equilibria that each player ranks differently, and a mixed one that is worse for "
-            "both.",
+            _("Battle of the sexes"),
+            table([[2, 0], [0, 1]], [[1, 0], [0, 2]], _("opera, football"), _("opera, football")),
+            _(
+                "Two equilibria that each player ranks differently, and a mixed one that is "
+                "worse for both."
+            ),
             "Luce & Raiffa 1957",
         ),
         Preset(
             "stag",
-            "Stag hunt",
-            table([[4, 1], [3, 3]], [[4, 3], [1, 3]], "stag, hare", "stag, hare"),
-            "The better equilibrium needs trust: where a path ends depends on where it begins.",
+            _("Stag hunt"),
+            table([[4, 1], [3, 3]], [[4, 3], [1, 3]], _("stag, hare"), _("stag, hare")),
+            _("The better equilibrium needs trust: where a path ends depends on where it begins."),
             "Rousseau 1755",
         ),
     )

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganlab.games.tables.entry import Array, Table
+from ganlab.languages import _
 from ganlab.registry import SpecError
 
 LONGEST = 1000  # rounds
@@ -38,30 +39,30 @@ _STAY = (((0, 0), (0, 0)),)
 _BY_OTHER = (((0, 1), (0, 1)),) * 2
 _FOR_EVER = (((0, 1), (0, 1)), ((1, 1), (1, 1)))
 PLAYERS: dict[str, Automaton] = {
-    "defect": Automaton("always defect", "Defects in every round.", (0.0,), _STAY),
-    "cooperate": Automaton("always cooperate", "Cooperates in every round.", (1.0,), _STAY),
+    "defect": Automaton(_("always defect"), _("Defects in every round."), (0.0,), _STAY),
+    "cooperate": Automaton(_("always cooperate"), _("Cooperates in every round."), (1.0,), _STAY),
     "tit-for-tat": Automaton(
-        "tit for tat",
-        "Cooperates first, and then does what the other one did.",
+        _("tit for tat"),
+        _("Cooperates first, and then does what the other one did."),
         (1.0, 0.0),
         _BY_OTHER,
-        "Rapoport, in Axelrod 1984",
+        _("Rapoport, in Axelrod 1984"),
     ),
     "grim": Automaton(
-        "grim",
-        "Cooperates until the other one defects, and never again.",
+        _("grim"),
+        _("Cooperates until the other one defects, and never again."),
         (1.0, 0.0),
         _FOR_EVER,
         "Friedman 1971",
     ),
-    "random": Automaton("random", "Cooperates in half of the rounds.", (0.5,), _STAY),
+    "random": Automaton(_("random"), _("Cooperates in half of the rounds."), (0.5,), _STAY),
 }
 
 
 def player(name: str) -> Automaton:
     """A player of `PLAYERS`. Raises `SpecError`."""
     if name not in PLAYERS:
-        raise SpecError("player", name, "one of " + ", ".join(PLAYERS))
+        raise SpecError("player", name, _("one of ") + ", ".join(PLAYERS))
     return PLAYERS[name]
 
 
@@ -115,7 +116,7 @@ def dilemma(game: Table) -> Dilemma:
             found = Dilemma(*(float(v) for v in (a[d, c], a[c, c], a[d, d], a[c, d])))
             if found.temptation > found.reward > found.punishment > found.sucker:
                 return found
-    allowed = "a prisoner's dilemma: symmetric, 2 × 2, temptation > reward > punishment > sucker"
+    allowed = _("a prisoner's dilemma: symmetric, 2 × 2, temptation > reward > punishment > sucker")
     raise SpecError("game", "another", allowed)
 
 
@@ -201,7 +202,7 @@ def _backwards(game: Dilemma, other: str, count: int) -> tuple[list[list[int]], 
     states = range(len(them.cooperates))
     later = np.zeros(len(them.cooperates))
     plan: list[list[int]] = []
-    for _ in range(count):
+    for _unused in range(count):
         value = np.empty((2, len(later)))
         for move in (COOPERATE, DEFECT):
             gets, chain = _against(game, them, (move,) * len(later))
@@ -275,7 +276,7 @@ def _check(again: float) -> None:
 
 def _check_rounds(count: int) -> None:
     if not isinstance(count, int) or not 1 <= count <= LONGEST:
-        raise SpecError("rounds", count, f"1 to {LONGEST}")
+        raise SpecError("rounds", count, _("1 to {longest}", longest=LONGEST))
 
 
 def _joint(game: Dilemma, one: str, other: str) -> tuple[Array, Array]:

@@ -27,49 +27,50 @@ from ganlab.games.tables.repeated import (
     player,
     table_of,
 )
+from ganlab.languages import _
 from ganlab.query import refusing, texts_of, values_of
 from ganlab.registry import Param, SpecError
 
-ENDS = {"unknown": "no known end", "known": "a known last round"}
+ENDS = {"unknown": _("no known end"), "known": _("a known last round")}
 MOST_AGAIN = 0.99  # probability of another round
 MOST_ROUNDS = 50
 
 PAYS = Param(
     "pays",
-    "pay-offs",
+    _("pay-offs"),
     (5.0, 3.0, 1.0, 0.0),
     -HIGHEST,
     HIGHEST,
     "floats",
     longest=4,
-    doc="Temptation > reward > punishment > sucker.",
+    doc=_("Temptation > reward > punishment > sucker."),
 )
 ONE = Param(
-    "one", "first player", "tit-for-tat", kind="choice", choices=PLAYERS, doc="How it plays."
+    "one", _("first player"), "tit-for-tat", kind="choice", choices=PLAYERS, doc=_("How it plays.")
 )
-OTHER = replace(ONE, name="other", title="second player")
+OTHER = replace(ONE, name="other", title=_("second player"))
 END = Param(
     "end",
-    "end",
+    _("end"),
     "unknown",
     kind="choice",
     choices=ENDS,
-    doc="Whether both players know which round is the last.",
+    doc=_("Whether both players know which round is the last."),
 )
 AGAIN = Param(
     "again",
-    "δ: another round follows",
+    _("δ: another round follows"),
     0.8,
     0.0,
     MOST_AGAIN,
-    doc="The probability with which another round follows.",
+    doc=_("The probability with which another round follows."),
 )
-ROUNDS = Param("rounds", "rounds", 10, 1, MOST_ROUNDS, "int", doc="How many are played.")
-SEED = Param("seed", "match", 2, 0, 999, "int", doc="The seed of what is drawn by chance.")
+ROUNDS = Param("rounds", _("rounds"), 10, 1, MOST_ROUNDS, "int", doc=_("How many are played."))
+SEED = Param("seed", _("match"), 2, 0, 999, "int", doc=_("The seed of what is drawn by chance."))
 PARAMS = (PAYS, ONE, OTHER, END, AGAIN, ROUNDS, SEED)
 KNOWN_GAMES = {
     "gains": ("gains: 5, 3, 1, 0", (5.0, 3.0, 1.0, 0.0)),
-    "years": ("years in prison: 0, −1, −8, −10", (0.0, -1.0, -8.0, -10.0)),
+    "years": (_("years in prison: 0, −1, −8, −10"), (0.0, -1.0, -8.0, -10.0)),
 }
 
 
@@ -95,7 +96,7 @@ class RepeatedSetup:
         if len(self.pays) != 4 or not all(
             high > low for high, low in zip(self.pays, self.pays[1:], strict=False)
         ):
-            allowed = "4 numbers, temptation > reward > punishment > sucker"
+            allowed = _("4 numbers, temptation > reward > punishment > sucker")
             raise SpecError("pays", PAYS.format(self.pays), allowed)
 
     @property
@@ -203,7 +204,7 @@ def threshold(game: Dilemma, one: str, other: str) -> float | None:
 def _first(holds: Callable[[float], bool], high: float) -> float:
     """The least number from which on `holds`, between 0, where it does not, and `high`."""
     low = 0.0
-    for _ in range(60):
+    for _unused in range(60):
         middle = (low + high) / 2
         low, high = (low, middle) if holds(middle) else (middle, high)
     return high

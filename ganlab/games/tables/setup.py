@@ -17,40 +17,53 @@ import numpy as np
 from ganlab.games.tables.dynamics import DYNAMICS, STEP, replicator_parts
 from ganlab.games.tables.entry import Array, Table, read, write
 from ganlab.games.tables.presets import PRESETS
+from ganlab.languages import _
 from ganlab.query import refusing, texts_of, values_of
 from ganlab.registry import Param, SpecError
 
 MOST_STARTS = 6
 MOST_PARTS = 4000  # Runge-Kutta steps of a trajectory, of about 0.1 ms each
-_START = "the probabilities of all strategies but the last, first the row player's"
+_START = _("the probabilities of all strategies but the last, first the row player's")
 
-GAME = Param("game", "game", "coins", kind="choice", choices=PRESETS, doc="A known game.")
+GAME = Param("game", _("game"), "coins", kind="choice", choices=PRESETS, doc=_("A known game."))
 RULE = Param(
     "dynamics",
-    "dynamics",
+    _("dynamics"),
     "replicator",
     kind="choice",
     choices=DYNAMICS,
-    doc="How the strategies move.",
+    doc=_("How the strategies move."),
 )
-UPDATES = Param("updates", "updates", 300, 10, 2000, "int", doc="How many are made.")
+UPDATES = Param("updates", _("updates"), 300, 10, 2000, "int", doc=_("How many are made."))
 WEAKLY = Param(
-    "weakly", "weakly", 0, 0, 1, "int", doc="Whether weakly dominated strategies are struck out."
+    "weakly",
+    _("weakly"),
+    0,
+    0,
+    1,
+    "int",
+    doc=_("Whether weakly dominated strategies are struck out."),
 )
 DROPPED = Param(
-    "dropped", "struck out", 0, 0, 6, "int", doc="How many dominated strategies are struck out."
+    "dropped",
+    _("struck out"),
+    0,
+    0,
+    6,
+    "int",
+    doc=_("How many dominated strategies are struck out."),
 )
-PLAYERS = {"row": "the row player's", "column": "the column player's"}
+PLAYERS = {"row": _("the row player's"), "column": _("the column player's")}
 OF = Param(
     "of",
-    "pay-offs",
+    _("pay-offs"),
     "row",
     kind="choice",
     choices=PLAYERS,
-    doc="Whose max-min and min-max are shown.",
+    doc=_("Whose max-min and min-max are shown."),
 )
 START = Param(
-    "start", "starting points", (), 0.0, 1.0, "floats", longest=6 * MOST_STARTS, doc=_START
+    "start", _("starting points"), (), 0.0, 1.0, "floats", longest=6 * MOST_STARTS, doc=_START
 )
 NUMBERS = (RULE, STEP, UPDATES, WEAKLY, DROPPED, OF)
 
@@ -80,10 +93,10 @@ class _Names:
 
 
 _TABLE = (
-    _Payoffs("a", "the row player's pay-offs"),
-    _Payoffs("b", "the column player's pay-offs"),
-    _Names("rows", "names of the rows"),
-    _Names("columns", "names of the columns"),
+    _Payoffs("a", _("the row player's pay-offs")),
+    _Payoffs("b", _("the column player's pay-offs")),
+    _Names("rows", _("names of the rows")),
+    _Names("columns", _("names of the columns")),
 )
 _FIELDS = {  # by the names in errors of a Table
     "pay-offs of the row player": "a",
@@ -116,7 +129,9 @@ class GameSetup:
         for param in NUMBERS:
             object.__setattr__(self, param.name, param.check(getattr(self, param.name)))
         if len(self.starts) > MOST_STARTS:
-            raise SpecError("start", self.starts, f"at most {MOST_STARTS} points")
+            raise SpecError(
+                "start", self.starts, _("at most {most_starts} points", most_starts=MOST_STARTS)
+            )
         for start in self.starts:
             mixed(start, self.table.shape)
 
@@ -176,10 +191,12 @@ class GameSetup:
         given = {n: v for n, v in got.items() if n in ("a", "b", "rows", "columns")}
         if "a" not in got:
             for name in given:
-                refuse(SpecError(name, texts[name], "left out without the row player's pay-offs a"))
+                refuse(
+                    SpecError(name, texts[name], _("left out without the row player's pay-offs a"))
+                )
         else:
             if "game" in got:
-                refuse(SpecError("game", got["game"], "left out beside the pay-offs a"))
+                refuse(SpecError("game", got["game"], _("left out beside the pay-offs a")))
             try:
                 table = Table(**given)
             except SpecError as error:
@@ -198,7 +215,11 @@ class GameSetup:
 def _points(flat: Sequence[float], shape: tuple[int, int]) -> tuple[tuple[float, ...], ...]:
     each = sum(shape) - 2
     if len(flat) % each:
-        raise SpecError("start", START.format(flat), f"{each} numbers for each point: {_START}")
+        raise SpecError(
+            "start",
+            START.format(flat),
+            _("{each} numbers for each point: {start}", each=each, start=_START),
+        )
     return tuple(tuple(flat[i : i + each]) for i in range(0, len(flat), each))
 
 
@@ -209,11 +230,15 @@ def mixed(start: Sequence[float], shape: tuple[int, int]) -> tuple[Array, Array]
     """
     m, n = shape
     if len(start) != m + n - 2:
-        raise SpecError("start", START.format(start), f"{m + n - 2} numbers: {_START}")
+        raise SpecError(
+            "start", START.format(start), _("{m} numbers: {start}", m=m + n - 2, start=_START)
+        )
     out = []
     for part in (start[: m - 1], start[m - 1 :]):
         if min(part) < 0 or sum(part) > 1 + 1e-6:
-            raise SpecError("start", START.format(part), "probabilities that add up to at most 1")
+            raise SpecError(
+                "start", START.format(part), _("probabilities that add up to at most 1")
+            )
         p = np.array([*part, max(0.0, 1 - sum(part))])
         out.append(p / p.sum())
     return out[0], out[1]

@@ -12,10 +12,11 @@ from urllib.parse import urlencode
 
 from ganlab.games.tables.trees import Node, Solved, lions, players, read, solve, write
 from ganlab.games.tables.words import number
+from ganlab.languages import _
 from ganlab.query import refusing, texts_of, values_of
 from ganlab.registry import Param, SpecError
 
-LIONS = Param("lions", "lions", 5, 1, 12, "int", doc="How many hungry lions there are.")
+LIONS = Param("lions", _("lions"), 5, 1, 12, "int", doc=_("How many hungry lions there are."))
 
 
 @dataclass(frozen=True)
@@ -32,27 +33,27 @@ class _Tree:
 
 TREES = {
     "entry": (
-        "entry of a rival",
-        "rival(enter: owner(fight: -1/-1, share: 1/1), stay out: 0/2)",
-        "To fight is a threat that nobody would carry out.",
+        _("entry of a rival"),
+        _("rival(enter: owner(fight: -1/-1, share: 1/1), stay out: 0/2)"),
+        _("To fight is a threat that nobody would carry out."),
     ),
     "centipede": (
         "centipede",
         "ann(stop: 1/0, go: bob(stop: 0/2, go: ann(stop: 3/1, go: bob(stop: 2/4, go: 5/3))))",
-        "Both would gain by going on, and yet the first stops at once.",
+        _("Both would gain by going on, and yet the first stops at once."),
     ),
     "ultimatum": (
         "ultimatum",
         "ann(half: bob(accept: 5/5, refuse: 0/0), little: bob(accept: 9/1, refuse: 0/0))",
-        "Who gains a little by accepting accepts; so little is offered.",
+        _("Who gains a little by accepting accepts; so little is offered."),
     ),
 }
-_LIONS = (
-    "A lion that eats the sheep falls asleep, and then the next one may eat it. The last lion "
-    "would eat; so the one before waits; so the one before that eats: the sheep is eaten if their "
-    "number is odd."
+_LIONS = _(
+    "A lion that eats the sheep falls asleep, and then the next one may eat it. "
+    "The last lion would eat; so the one before waits; so the one before that "
+    "eats: the sheep is eaten if their number is odd."
 )
-_OWN = "Each node is solved when all that follows it is: from the ends backwards."
+_OWN = _("Each node is solved when all that follows it is: from the ends backwards.")
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,7 @@ class TreeSetup:
         given = values_of(known, texts_of(query, refuse), refuse)
         if "tree" in given:
             if "lions" in given:
-                refuse(SpecError("lions", given["lions"], "left out beside a tree"))
+                refuse(SpecError("lions", given["lions"], _("left out beside a tree")))
             count = next((n for n in range(1, 13) if lions(n) == given["tree"]), 0)
             return cls(given["tree"], count)
         return cls.of_lions(given.get("lions", LIONS.default))
@@ -147,7 +148,7 @@ def place(root: Node) -> list[Placed]:
         }
         out = [own]
         rows = []
-        for i, (after, (name, _)) in enumerate(zip(one.after, one.node.moves, strict=True)):
+        for i, (after, (name, _unused)) in enumerate(zip(one.after, one.node.moves, strict=True)):
             best, first = i in one.best, i == one.best[0]
             more = walk(after, depth + 1, at, name, best, played and first, at + len(out))
             rows.append(more[0]["row"])
@@ -171,12 +172,22 @@ def said(one: Solved, names: tuple[str, ...]) -> str:
     own = names.index(one.node.player)
     gets = [f"{name} pays {number(after.pays[own])}" for name, after in _choices(one)]
     best = [one.node.moves[i][0] for i in one.best]
-    tie = f" ({' and '.join(best)} are equally good: the first is taken)" if len(best) > 1 else ""
-    return f"{one.node.player}: {', '.join(gets)}. It chooses {best[0]}{tie}."
+    tie = (
+        _(" ({listed} are equally good: the first is taken)", listed=" and ".join(best))
+        if len(best) > 1
+        else ""
+    )
+    return _(
+        "{player}: {listed}. It chooses {best}{tie}.",
+        player=one.node.player,
+        listed=", ".join(gets),
+        best=best[0],
+        tie=tie,
+    )
 
 
 def _choices(one: Solved) -> Iterator[tuple[str, Solved]]:
-    for (name, _), after in zip(one.node.moves, one.after, strict=True):
+    for (name, _unused), after in zip(one.node.moves, one.after, strict=True):
         yield name, after
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ganlab.games.tables.entry import exact
+from ganlab.languages import _
 from ganlab.registry import SpecError
 
 MOST = 60  # nodes of a tree
@@ -28,7 +29,7 @@ class Node:
     def nodes(self) -> Iterator[Node]:
         """This node and all that follow, from left to right."""
         yield self
-        for _, after in self.moves:
+        for _unused, after in self.moves:
             yield from after.nodes()
 
 
@@ -66,9 +67,15 @@ def solve(root: Node) -> Solved:
     names = players(root)
     for count, node in enumerate(root.nodes(), 1):
         if count > MOST:
-            raise SpecError("tree", f"more than {MOST} nodes", f"at most {MOST} nodes")
+            raise SpecError(
+                "tree", _("more than {most} nodes", most=MOST), _("at most {most} nodes", most=MOST)
+            )
         if not node.player and len(node.pays) != len(names):
-            allowed = f"{len(names)} numbers, one for each of {', '.join(names)}"
+            allowed = _(
+                "{count} numbers, one for each of {listed}",
+                count=len(names),
+                listed=", ".join(names),
+            )
             raise SpecError("pay-offs of an end", node.pays, allowed)
     return _solve(root, names)
 
@@ -90,7 +97,7 @@ def lions(count: int) -> Node:
     eaten if their number is odd. Raises `SpecError` unless 1 <= count <= 12.
     """
     if not isinstance(count, int) or not 1 <= count <= 12:
-        raise SpecError("lions", count, "1 to 12")
+        raise SpecError("lions", count, _("1 to 12"))
 
     def end(eaten: int) -> Node:
         """Lions 1 to `eaten` have eaten; all of them but the last were eaten."""
@@ -111,12 +118,12 @@ def read(text: str) -> Node:
     named. Raises `SpecError` that says where reading stopped.
     """
     if len(text) > 4000:
-        raise SpecError("tree", text, "at most 4,000 characters")
+        raise SpecError("tree", text, _("at most 4,000 characters"))
     reader = _Reader(text)
     root = reader.node(0)
     reader.skip()
     if reader.at < len(text):
-        raise reader.error("the end")
+        raise reader.error(_("the end"))
     solve(root)
     return root
 
@@ -134,11 +141,15 @@ class _Reader:
 
     def error(self, wanted: str) -> SpecError:
         line = self.text[: self.at].count("\n") + 1
-        where = f"at character {self.at + 1}" + (f", line {line}" if line > 1 else "")
+        where = _("at character {at}", at=self.at + 1) + (f", line {line}" if line > 1 else "")
         rest = self.text[self.at : self.at + 12]
         if rest:
             return SpecError("tree", rest, f"{wanted} {where}")
-        return SpecError("tree", self.text, f"complete: {wanted} is missing {where}")
+        return SpecError(
+            "tree",
+            self.text,
+            _("complete: {wanted} is missing {where}", wanted=wanted, where=where),
+        )
 
     def skip(self) -> None:
         while self.at < len(self.text) and self.text[self.at].isspace():
@@ -165,9 +176,11 @@ class _Reader:
     def node(self, depth: int) -> Node:
         self.count += 1
         if self.count > MOST or depth > MOST:
-            raise SpecError("tree", f"more than {MOST} nodes", f"at most {MOST} nodes")
+            raise SpecError(
+                "tree", _("more than {most} nodes", most=MOST), _("at most {most} nodes", most=MOST)
+            )
         start = self.at
-        word = self.word("a player or a pay-off")
+        word = self.word(_("a player or a pay-off"))
         self.skip()
         if self.text[self.at : self.at + 1] != "(":
             self.at = start
@@ -175,16 +188,18 @@ class _Reader:
         self.at += 1
         moves: list[tuple[str, Node]] = []
         while True:
-            name = self.word("the name of a choice")
+            name = self.word(_("the name of a choice"))
             if name in [known for known, _ in moves]:
-                raise SpecError("tree", name, f"different names for the choices of {word}")
-            self.take(":", f"a colon after {name}")
+                raise SpecError(
+                    "tree", name, _("different names for the choices of {word}", word=word)
+                )
+            self.take(":", _("a colon after {name}", name=name))
             moves.append((name, self.node(depth + 1)))
             self.skip()
             if self.text[self.at : self.at + 1] != ",":
                 break
             self.at += 1
-        self.take(")", "a comma or a closing parenthesis")
+        self.take(")", _("a comma or a closing parenthesis"))
         return Node(word, tuple(moves))
 
     def end(self) -> Node:
@@ -199,7 +214,7 @@ class _Reader:
             if not abs(value) <= 1e6:
                 self.at = start
                 self.skip()
-                raise self.error("a number from -1e6 to 1e6, or a player with choices in ( ),")
+                raise self.error(_("a number from -1e6 to 1e6, or a player with choices in ( ),"))
             pays.append(value)
             if self.text[self.at : self.at + 1] != "/":
                 return Node(pays=tuple(pays))

@@ -9,6 +9,7 @@ import numpy as np
 from ganlab.games.tables.dynamics import Path
 from ganlab.games.tables.entry import Array, Table
 from ganlab.games.tables.solve import CLOSE, Dropped, Equilibrium, Security
+from ganlab.languages import _
 
 _STILL = 0.01  # change of a probability in the last fifth of a path at rest
 _LARGEST = 99  # denominator of a number that is written as a fraction
@@ -38,9 +39,9 @@ def dropped(game: Table, step: Dropped) -> str:
     word, whatever = (("Row", "column"), ("Column", "row"))[step.player]
     by = mixture(step.by, names)
     if step.strict:
-        how = f"pays less than {by}, whatever {whatever} is played"
+        how = _("pays less than {by}, whatever {whatever} is played", by=by, whatever=whatever)
     else:
-        how = f"never pays more than {by}, and sometimes less"
+        how = _("never pays more than {by}, and sometimes less", by=by)
     name = names[step.strategy]
     return f"{name}: {how}." if name.startswith(word) else f"{word} {name}: {how}."
 
@@ -54,18 +55,30 @@ def security(own: Security, player: int, zero_sum: bool) -> str:
     low, high, value = (number(v) for v in (own.pure_max_min, own.pure_min_max, own.value))
     meet = own.pure_min_max - own.pure_max_min <= CLOSE
     if not zero_sum:
-        sure = f"The {who} player is sure of {value}, whatever the {other} player does"
-        if meet:
-            return f"{sure}, and needs no mixing for it."
-        return f"{sure}, if it mixes; of {low} in pure strategies."
-    if meet:
-        return (
-            f"In pure strategies max-min and min-max meet at {value}: a saddle point. "
-            "Neither player gains by mixing."
+        sure = _(
+            "The {who} player is sure of {value}, whatever the {other} player does",
+            who=who,
+            value=value,
+            other=other,
         )
-    return (
-        f"In pure strategies the {who} player is sure of {low} (max-min), and the {other} player "
-        f"can hold it to {high} (min-max). In mixed strategies they meet: both are {value}."
+        if meet:
+            return _("{sure}, and needs no mixing for it.", sure=sure)
+        return _("{sure}, if it mixes; of {low} in pure strategies.", sure=sure, low=low)
+    if meet:
+        return _(
+            "In pure strategies max-min and min-max meet at {value}: a saddle point. "
+            "Neither player gains by mixing.",
+            value=value,
+        )
+    return _(
+        "In pure strategies the {who} player is sure of {low} (max-min), and the "
+        "{other} player can hold it to {high} (min-max). In mixed strategies they "
+        "meet: both are {value}.",
+        who=who,
+        low=low,
+        other=other,
+        high=high,
+        value=value,
     )
 
 
@@ -79,14 +92,18 @@ def path(found: Path, spread: float) -> str:
     play, mean = float(found.regret[-1]), float(found.mean_regret[-1])
     little = max(0.01 * spread, 1e-9)
     if rests:
-        where = "at an equilibrium" if play < little else "where a player could still gain"
-        how = f"The play comes to rest {where}: its regret is {play:.3f} at the end"
+        where = _("at an equilibrium") if play < little else _("where a player could still gain")
+        how = _(
+            "The play comes to rest {where}: its regret is {play:.3f} at the end",
+            where=where,
+            play=play,
+        )
     else:
-        how = f"The play keeps moving: its regret is {play:.3f} at the end"
+        how = _("The play keeps moving: its regret is {play:.3f} at the end", play=play)
     if rests and play < little:
-        return f"{how}, that of its average {mean:.3f}."
-    come = "is near an equilibrium" if mean < 5 * little else "is not there, either"
-    return f"{how}. Its average {come}: {mean:.3f}."
+        return _("{how}, that of its average {mean:.3f}.", how=how, mean=mean)
+    come = _("is near an equilibrium") if mean < 5 * little else _("is not there, either")
+    return _("{how}. Its average {come}: {mean:.3f}.", how=how, come=come, mean=mean)
 
 
 def degenerate(game: Table, found: list[Equilibrium]) -> bool:

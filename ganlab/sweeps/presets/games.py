@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ganlab.languages import _
 from ganlab.spec import Spec
 from ganlab.sweeps.presets.preset import MAP_PRESETS, MapPreset
 
@@ -24,19 +25,22 @@ DIRAC = Spec(
     d_lr=0.2,
     batch=1,
 )
-WITHIN = (
-    "Where the spectral radius of one iteration is below 1 runs converge, and elsewhere they do "
-    "not, except in cells beside the border between the two."
+WITHIN = _(
+    "Where the spectral radius of one iteration is below 1 runs converge, and "
+    "elsewhere they do not, except in cells beside the border between the two."
 )
 
 MAP_PRESETS.add(
     MapPreset(
         name="r1-dirac",
-        title="R1's γ against the step size, on the Dirac-GAN",
+        title=_("R1's γ against the step size, on the Dirac-GAN"),
         equation=r"\lvert 1 + h\lambda \rvert < 1,\ "
         r"\lambda = -\tfrac{\gamma}{2} \pm \sqrt{\tfrac{\gamma^2}{4} - f'(0)^2}",
-        doc="Without R1 no step size h converges. Below the wedge the players orbit outwards "
-        "because γ is below h/4; above it D's own penalty overshoots, and both diverge.",
+        doc=_(
+            "Without R1 no step size h converges. Below the wedge the players orbit "
+            "outwards because γ is below h/4; above it D's own penalty overshoots, and "
+            "both diverge."
+        ),
         cite="Mescheder et al. 2018",
         base=DIRAC,
         axes={"g_lr+d_lr": "0.2..4:20", "r1": "0..2:21"},
@@ -50,12 +54,14 @@ MAP_PRESETS.add(
 MAP_PRESETS.add(
     MapPreset(
         name="negative-momentum",
-        title="Momentum's β against the step size",
+        title=_("Momentum's β against the step size"),
         equation=r"\max \lvert \mu \rvert < 1,\ "
         r"(\mu - 1)^2 (\mu - \beta)^2 + h^2 \mu^3 = 0",
-        doc="With a linear D and the Wasserstein loss the Dirac-GAN is the bilinear game. "
-        "Alternating steps converge only with negative momentum, and the more negative it is, the "
-        "smaller the steps must be.",
+        doc=_(
+            "With a linear D and the Wasserstein loss the Dirac-GAN is the bilinear "
+            "game. Alternating steps converge only with negative momentum, and the more "
+            "negative it is, the smaller the steps must be."
+        ),
         cite="Gidel et al. 2019",
         base=DIRAC.replace(
             loss="wasserstein", rule="alternating", optimizer="momentum", momentum=-0.5

@@ -8,6 +8,7 @@ import streamlit as st
 from ganlab import figures
 from ganlab.comparison import MOST, Comparison, differing
 from ganlab.experiment import SEEDS, Experiment
+from ganlab.languages import tr
 from ganlab.registry import SpecError
 from ganlab.spec import Spec
 from ganlab.sweeps.job import Folder
@@ -42,28 +43,33 @@ def cell_panel(folder: Folder, plan: Plan, summary: Summary) -> None:
         choose(wanted)
     spec = plan.cells[cell].spec
     if spec is None:
-        st.caption(f"Not allowed: {code(plan.cells[cell].why, 300)}")
+        st.caption(tr("Not allowed: {why}", why=code(plan.cells[cell].why, 300)))
         return
     runs = "1 run" if plan.seeds == 1 else f"{plan.seeds} runs"
-    found = summary.counts(cell) if cell in summary.verdicts else "none is finished yet"
-    st.caption(f"Of {runs}: {found}.")
+    found = summary.counts(cell) if cell in summary.verdicts else tr("none is finished yet")
+    st.caption(tr("Of {runs}: {found}.", runs=runs, found=found))
     kept = _kept(plan)
     _curves(folder, plan, cell, kept)
     one = Experiment.of(plan.spec(cell, 0)).to_query()
     many = Experiment.of(plan.spec(cell, 0), SEEDS[0]).to_query()
     links = [
-        f"[Open in the lab]({_lab(spec)}?{one})",
-        f"[{SEEDS[0]} seeds of it]({navigation.MANY}?{many})",
+        tr("[Open in the lab]({lab}?{one})", lab=_lab(spec), one=one),
+        tr(
+            "[{seeds} seeds of it]({many}?{many2})",
+            seeds=SEEDS[0],
+            many=navigation.MANY,
+            many2=many,
+        ),
     ]
     for label, others in _beside(plan, cell, kept):
         if (query := _together(plan, others)) is not None:
             links.append(f"[{label}]({navigation.COMPARE}?{query})")
     st.markdown(" · ".join(links))
     st.button(
-        "Keep, to compare with another" if kept != cell else "Do not keep",
+        tr("Keep, to compare with another") if kept != cell else tr("Do not keep"),
         icon=":material/keep:",
         key="maps_keep",
-        help="Then choose another cell: Compare shows both, and its curves are drawn behind.",
+        help=tr("Then choose another cell: Compare shows both, and its curves are drawn behind."),
         on_click=_keep,
         args=(cell if kept != cell else None,),
     )
@@ -85,7 +91,7 @@ def _beside(plan: Plan, cell: int, kept: int | None) -> list[tuple[str, list[int
     if kept is not None and kept != cell:
         pairs = zip(plan.axes, plan.cells[kept].at, plan.cells[cell].at, strict=True)
         words = [axis.words(plan.base)[i] for axis, i, other in pairs if i != other]
-        out.append((f"Compare with {', '.join(words)}", [kept, cell]))
+        out.append((tr("Compare with {listed}", listed=", ".join(words)), [kept, cell]))
     for number, axis in enumerate(plan.axes):
         at, length = plan.cells[cell].at, len(axis.values)
         first = min(max(0, at[number] - 1), max(0, length - MOST))
@@ -93,7 +99,7 @@ def _beside(plan: Plan, cell: int, kept: int | None) -> list[tuple[str, list[int
             int(np.ravel_multi_index((*at[:number], i, *at[number + 1 :]), plan.shape))
             for i in range(first, min(length, first + MOST))
         ]
-        out.append((f"Compare along {axis.title(plan.base)}", row))
+        out.append((tr("Compare along {axis}", axis=axis.title(plan.base)), row))
     return out
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from ganlab.experiment import params
+from ganlab.languages import _, tr
 from ganlab.limits import limit
 from ganlab.params import PARAMS, in_words
 from ganlab.presets import PRESETS
@@ -18,6 +19,7 @@ from ganlab.sweeps.axis import Axis
 from ganlab.sweeps.job import QUEUE, Folder, check
 from ganlab.sweeps.presets import MapPreset
 from ganlab.sweeps.sweep import Sweep
+from ganlab.ui import language
 from ganlab.ui.atomic import atomic
 from ganlab.ui.jobs import Jobs
 from ganlab.ui.layout import section
@@ -34,7 +36,7 @@ _BASES = {
     "1-D lab: two modes": Spec(target="two_gaussians"),
 }
 _WHERE = ("across", "up", "and side by side")
-_GIVEN = "the settings of the lab"
+_GIVEN = _("the settings of the lab")
 _NONE = "none"
 _BOTH = "g_lr+d_lr"  # take the same values
 _WRONG = "_maps_wrong"
@@ -75,14 +77,16 @@ def form() -> None:
     start = _start()
     if start.ignored:
         unusable(start.ignored)
-    section("Published maps")
+    section(tr("Published maps"))
     offer(start.preset)
     if start.preset is not None:
         about(start.preset)
     left, right = st.columns([3, 2], gap="large")
     with left:
         base = start.bases[
-            st.selectbox("what does not vary", list(start.bases), key=f"maps_base{start.suffix}")
+            st.selectbox(
+                tr("what does not vary"), list(start.bases), key=f"maps_base{start.suffix}"
+            )
             or _first(start)
         ]
         say(_differs(base))
@@ -92,7 +96,7 @@ def form() -> None:
         options = _options(start)
         _begin(base, [a for a in axes if a is not None], options, wrong)
     if (failed := st.session_state.pop(_WRONG, None)) is not None:
-        show_error(failed, "The map did not start. The form keeps its values.")
+        show_error(failed, tr("The map did not start. The form keeps its values."))
 
 
 def _options(start: _Start) -> dict[str, Any]:
@@ -105,16 +109,16 @@ def _options(start: _Start) -> dict[str, Any]:
         return int(given or low)
 
     return {
-        "seeds": number("seeds", "seeds per cell", 1, 64),
+        "seeds": number("seeds", tr("seeds per cell"), 1, 64),
         "iterations": number("iterations", "iterations", 100, 100_000, 500),
-        "checks": number("checks", "checks", 4, 200, 1, "How often each run is measured."),
+        "checks": number("checks", "checks", 4, 200, 1, tr("How often each run is measured.")),
     }
 
 
 def _start() -> _Start:
     """The bases to choose from: those of the address, the labs', and the phenomena's."""
     ignored: list[SpecError] = []
-    preset, own = given(ignored), (MAPS.noun, FIELD)
+    preset, own = given(ignored), (MAPS.noun, FIELD, language.FIELD)
     pairs = [(n, v) for n in st.query_params for v in st.query_params.get_all(n) if n not in own]
     bases: dict[str, Spec] = {} if preset is None else {f"map: {preset.title}": preset.base}
     if pairs:
@@ -161,11 +165,13 @@ def _axis(base: Spec, at: int, start: _Start, wrong: list[SpecError]) -> Axis | 
         return None
     single = name.split("+")[0]
     text = values.text_input(
-        f"values of {_title(known, name)}",
+        tr("values of {title}", title=_title(known, name)),
         text if text is not None and name == first else _suggested(single, known[single]),
         key=f"maps_values_{at}_{name}{start.suffix}",
-        help="Values with commas between them (lists: with semicolons), or a range: "
-        "lowest..highest:steps, and :log for equal ratios.",
+        help=tr(
+            "Values with commas between them (lists: with semicolons), or a range: "
+            "lowest..highest:steps, and :log for equal ratios."
+        ),
     )
     try:
         return Axis.of(base, name, text or "")
@@ -204,23 +210,34 @@ def _begin(base: Spec, axes: list[Axis], options: dict[str, Any], wrong: list[Sp
         if wrong:
             raise wrong[0]
         if not axes:
-            raise SpecError("axes", "none", "at least one axis with values")
+            raise SpecError("axes", "none", tr("at least one axis with values"))
         sweep = Sweep(base, tuple(axes), **options)
         runs = len(sweep.allowed) * sweep.seeds
         took = check(sweep)
         st.markdown(
-            f"**{' × '.join(map(str, sweep.shape))} cells, {runs:,} runs**, about "
-            f"{max(1, round(took))} min of one core"
+            tr(
+                "**{listed} cells, {runs:,} runs**, about {value} min of one core",
+                listed=" × ".join(map(str, sweep.shape)),
+                runs=runs,
+                value=max(1, round(took)),
+            )
         )
         left_out = [cell for cell in sweep.cells if cell.spec is None]
         if left_out:
-            say(f"{len(left_out)} cells are left out: {plain(left_out[0].why)}", "quiet")
+            say(
+                tr(
+                    "{count} cells are left out: {why}",
+                    count=len(left_out),
+                    why=plain(left_out[0].why),
+                ),
+                "quiet",
+            )
     except SpecError as error:
         if error not in wrong:  # those stand beside their fields
             say(in_words(error), "warn", alert=True)
         sweep = None
     st.button(
-        "Train the map",
+        tr("Train the map"),
         type="primary",
         icon=":material/play_arrow:",
         key="maps_train",

@@ -10,6 +10,7 @@ import streamlit as st
 
 from ganlab import figures
 from ganlab.figures.maps import SIGNS, Facet, phase_map
+from ganlab.languages import _, tr
 from ganlab.sweeps import VERDICTS
 from ganlab.sweeps.border import Border, agreement, border_of
 from ganlab.sweeps.plan import Plan
@@ -21,7 +22,7 @@ from ganlab.ui.plain import say
 from ganlab.words import MEASURES as WORDS
 
 VERDICT = "verdict"
-SHOWN = (VERDICT, *MEASURES, *(f"spread of {m}" for m in MEASURES))
+SHOWN = (VERDICT, *MEASURES, *(_("spread of {m}", m=m) for m in MEASURES))
 _BARS = "▁▂▃▄▅▆▇█"
 _MOST_SPARKS = 2000  # cells whose hover has curves, which a page gets every second
 _CONFIG = figures.CONFIG | {
@@ -36,8 +37,8 @@ _PICKED = "_map_picked"
 def measure_words(name: str) -> str:
     """What the colours of a map show, in words. name: one of `SHOWN`."""
     if name == VERDICT:
-        return "how the runs ended"
-    measure = name.removeprefix("spread of ")
+        return tr("how the runs ended")
+    measure = name.removeprefix(tr("spread of "))
     title = WORDS[measure].title if measure in WORDS else measure
     return f"{'spread' if name != measure else 'median'} of {title}, late"
 
@@ -68,9 +69,15 @@ def grid(plan: Plan, summary: Summary, shown: str, curves: bool = False) -> None
         st.html(_legend())
     if (found := agreement(plan, names)) is not None and found.cells:
         say(
-            "The line is where the closed form has spectral radius 1: runs converge inside of it. "
-            f"In {found.agree:,} of {found.cells:,} cells they ended as computed; of the others "
-            f"{found.beside} lie beside the line and {found.elsewhere} elsewhere.",
+            tr(
+                "The line is where the closed form has spectral radius 1: runs converge "
+                "inside of it. In {agree:,} of {cells:,} cells they ended as computed; of "
+                "the others {beside} lie beside the line and {elsewhere} elsewhere.",
+                agree=found.agree,
+                cells=found.cells,
+                beside=found.beside,
+                elsewhere=found.elsewhere,
+            ),
             "quiet",
         )
 
@@ -82,7 +89,7 @@ def _sizes(plan: Plan) -> tuple[int, int, int]:
 
 def map_figure(plan: Plan, summary: Summary, shown: str, curves: bool = False) -> Any:
     """The figure of a map: see `grid`."""
-    measure = shown.removeprefix("spread of ")
+    measure = shown.removeprefix(tr("spread of "))
     values: Any = summary.majority()
     if shown != VERDICT:
         values = summary.measure(measure, spread=measure != shown)
@@ -151,7 +158,7 @@ def _sparks(plan: Plan, summary: Summary, cell: int) -> list[str]:
     if not np.isfinite(rows).any() or not top > 0:
         return []
     title = WORDS[name].title if name in WORDS else name
-    out = [f"{title} over the iterations, 0 to {top:.3g}:"]
+    out = [tr("{title} over the iterations, 0 to {top:.3g}:", title=title, top=top)]
     for words, row in zip(("75 %", "50 %", "25 %"), rows[::-1], strict=True):
         heights = np.clip(np.nan_to_num(row) / top * (len(_BARS) - 1), 0, len(_BARS) - 1)
         bars = (

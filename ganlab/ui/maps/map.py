@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 import streamlit as st
 
 from ganlab.jobs.records import AT_WORK, QUEUED
+from ganlab.languages import tr
 from ganlab.registry import SpecError
 from ganlab.sweeps.job import QUEUE, Folder, Status
 from ganlab.sweeps.plan import Plan
@@ -37,7 +38,7 @@ def map_page(folder: Folder) -> None:
     try:
         plan = folder.plan
     except SpecError as error:
-        show_error(error, "This map cannot be read.")
+        show_error(error, tr("This map cannot be read."))
         _delete(folder)
         return
     if (preset := preset_of(plan)) is not None:
@@ -55,13 +56,13 @@ def _watch(folder: Folder, plan: Plan, seen: tuple[Any, ...]) -> None:
     try:
         summary = summary_of(folder.results)
     except SpecError as wrong:  # results that another version of ganlab wrote
-        show_error(wrong, "The results of this map cannot be read.")
+        show_error(wrong, tr("The results of this map cannot be read."))
         _delete(folder)
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="maps_bar"):
         _controls(folder, status)
         shown = st.selectbox(
-            "colour",
+            tr("colour"),
             SHOWN,
             index=SHOWN.index(preset.shown or VERDICT) if preset else 0,
             key=f"maps_shown_{folder.name}",
@@ -70,17 +71,21 @@ def _watch(folder: Folder, plan: Plan, seen: tuple[Any, ...]) -> None:
             width=260,
         )
         small = st.toggle(
-            "Curves",
+            tr("Curves"),
             key="maps_small",
-            help="In each cell the median over its seeds, between the quartiles: of the JSD from "
-            "0 to ln 2, or, if p_data has no density, of W₁.",
+            help=tr(
+                "In each cell the median over its seeds, between the quartiles: of the JSD "
+                "from 0 to ln 2, or, if p_data has no density, of W₁."
+            ),
         )
         if status.done:
             _export(folder, lambda: map_figure(plan, summary, shown or VERDICT, bool(small)))
     if (error := st.session_state.pop(_WRONG, None)) is not None:
-        show_error(error, "Not done; the map is unchanged.")
+        show_error(error, tr("Not done; the map is unchanged."))
     if status.state == "failed":
-        st.error(f"**Failed.** {code(status.message, 1000)}", icon=":material/error:")
+        st.error(
+            tr("**Failed.** {message}", message=code(status.message, 1000)), icon=":material/error:"
+        )
     elif status.state == "stopped" and folder.wanted.state != "stopped":
         st.warning(code(status.message, 400), icon=":material/info:")
     left, right = st.columns([7, 3], gap="medium")
@@ -107,28 +112,30 @@ def _progress(status: Status) -> str:
 
 def _controls(folder: Folder, status: Status) -> None:
     if not may_change(folder):
-        st.caption("This map belongs to another visitor. You can only look at it.")
+        st.caption(tr("This map belongs to another visitor. You can only look at it."))
         return
     if status.state in AT_WORK:
         paused = folder.wanted.state == "paused"
         word, icon, state = (
-            ("Resume", "play_arrow", "training") if paused else ("Pause", "pause", "paused")
+            (tr("Resume"), "play_arrow", "training") if paused else (tr("Pause"), "pause", "paused")
         )
         _button(word, icon, lambda: folder.want(state=state))
-        _button("Stop", "stop", lambda: folder.want(state="stopped"))
+        _button(tr("Stop"), "stop", lambda: folder.want(state="stopped"))
     elif status.state == QUEUED:
-        st.markdown(f":material/hourglass: **Place {QUEUE.place(folder)} in the queue**")
-        _button("Leave the queue", "close", lambda: QUEUE.leave(folder))
+        st.markdown(
+            tr(":material/hourglass: **Place {place} in the queue**", place=QUEUE.place(folder))
+        )
+        _button(tr("Leave the queue"), "close", lambda: QUEUE.leave(folder))
     else:
         if status.state != "done":
-            _button("Resume", "play_arrow", lambda: QUEUE.start(folder))
+            _button(tr("Resume"), "play_arrow", lambda: QUEUE.start(folder))
         _delete(folder)
 
 
 def _export(folder: Folder, figure: Callable[[], Any]) -> None:
     """What can be downloaded of a map. figure(): the figure as it is shown."""
-    with st.popover("Export", icon=":material/download:"):
-        st.caption("The camera above the map saves its picture as SVG.")
+    with st.popover(tr("Export"), icon=":material/download:"):
+        st.caption(tr("The camera above the map saves its picture as SVG."))
         files = {
             "Table (Parquet)": ("parquet", lambda: _parquet(folder)),
             "Table (CSV)": ("csv", lambda: _csv(folder)),
@@ -168,7 +175,7 @@ def _delete(folder: Folder) -> None:
         MAPS.show(None)
 
     if may_change(folder):
-        _button("Delete", "delete", delete)
+        _button(tr("Delete"), "delete", delete)
 
 
 def _try(do: Callable[[], object]) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
+from ganlab.languages import tr
 from ganlab.registry import SpecError
 from ganlab.sweeps.job import QUEUE, Folder
+from ganlab.ui import language
 from ganlab.ui.maps.form import MAPS, form
 from ganlab.ui.maps.map import map_page
 from ganlab.ui.visitor import admit, is_operator, token_field
@@ -29,14 +31,14 @@ def maps() -> None:
 
 def _asks_for_new() -> bool:
     """Whether the address names fields of a Spec: a lab's "Map this"."""
-    return MAPS.named() is None and len(st.query_params) > 0
+    return MAPS.named() is None and bool({*st.query_params} - {language.FIELD})
 
 
 def _title(job: Folder) -> str:
     try:
         plan = job.plan
     except SpecError:
-        return "unreadable plan"
+        return tr("unreadable plan")
     return " × ".join(axis.title(plan.base) for axis in plan.axes)
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
+from ganlab.languages import tr
 from ganlab.registry import SpecError
 from ganlab.sweeps.presets import MAP_PRESETS, MapPreset
+from ganlab.ui import language
 from ganlab.ui.atomic import atomic
 
 FIELD = "preset"  # of the page's address
@@ -42,11 +44,18 @@ def offer(shown: MapPreset | None) -> None:
 
 
 def _show(name: str) -> None:
-    atomic(lambda: st.query_params.from_dict({FIELD: name}))
+    atomic(lambda: st.query_params.from_dict({FIELD: name} | language.kept()))
 
 
 def about(preset: MapPreset) -> None:
     """Draw what to watch for, the claim, and where it was published."""
     st.markdown(f"**{preset.title}.** {preset.doc}")
-    counted = "" if preset.counts is None else f" Held on {preset.counts}."
-    st.caption(f"{preset.claim}{counted} Source: {preset.cite}.")
+    counted = "" if preset.counts is None else tr(" Held on {counts}.", counts=preset.counts)
+    st.caption(
+        tr(
+            "{claim}{counted} Source: {cite}.",
+            claim=preset.claim,
+            counted=counted,
+            cite=preset.cite,
+        )
+    )

@@ -10,6 +10,7 @@ import streamlit as st
 
 from ganlab.digits import data
 from ganlab.digits.idx import DataError
+from ganlab.languages import _, tr
 from ganlab.ui.atomic import atomic
 from ganlab.ui.plain import code, plain
 from ganlab.ui.visitor import is_operator
@@ -18,7 +19,7 @@ from ganlab.ui.visitor import is_operator
 MNIST, DRAWN = "mnist", "drawn_digits"
 # The number of their epochs that equals one epoch of MNIST's 50,000 training images.
 EPOCHS = {MNIST: 1, DRAWN: 5}
-_TITLES = {MNIST: "MNIST", DRAWN: "drawn digits"}
+_TITLES = {MNIST: "MNIST", DRAWN: _("drawn digits")}
 _WHICH, _FOLDER = "mnist_which", "mnist_folder"
 _KEPT = "_mnist_folder"  # the folder typed in, kept while the user visits other pages
 _CHOSEN = "_mnist_which"
@@ -73,38 +74,48 @@ def images() -> tuple[str, str]:
     if found is not None:
         where = next(iter(found.values())).parent
         name = _called(found)
-        place = f"in {code(where, 400)}" if operator else "on this server"
-        st.markdown(f":material/check_circle: **{name}** is {place}.")
+        place = f"in {code(where, 400)}" if operator else tr("on this server")
+        st.markdown(tr(":material/check_circle: **{name}** is {place}.", name=name, place=place))
         if folder and not _inside(where, folder):
             st.warning(
-                f"{code(folder, 200)} has no complete set of images: this one is used instead.",
+                tr(
+                    "{folder} has no complete set of images: this one is used instead.",
+                    folder=code(folder, 200),
+                ),
                 icon=":material/info:",
             )
     else:
         st.markdown(
-            ":material/info: **MNIST is not on this machine.** Until it is, this page trains on "
-            "**digits drawn by ganlab itself, which are not MNIST**: good enough to watch, but do "
-            "not compare the numbers with the paper's."
+            tr(
+                ":material/info: **MNIST is not on this machine.** Until it is, this page "
+                "trains on **digits drawn by ganlab itself, which are not MNIST**: good "
+                "enough to watch, but do not compare the numbers with the paper's."
+            )
         )
         _download()
     if operator:
         st.text_input(
-            "Folder with MNIST",
+            tr("Folder with MNIST"),
             key=_FOLDER,
-            placeholder="/path/to/mnist",
-            help="The four files of MNIST, gzipped or not, under their usual names, or Keras's "
-            "mnist.npz. The folder of a torchvision data set works too, and so do Fashion-MNIST, "
-            "KMNIST and EMNIST's digits: any 28 × 28 grey images with ten labels. The files are "
-            "checked and read in place.",
+            placeholder=tr("/path/to/mnist"),
+            help=tr(
+                "The four files of MNIST, gzipped or not, under their usual names, or "
+                "Keras's mnist.npz. The folder of a torchvision data set works too, and so "
+                "do Fashion-MNIST, KMNIST and EMNIST's digits: any 28 × 28 grey images with "
+                "ten labels. The files are checked and read in place."
+            ),
             on_change=lambda: atomic(_typed),
         )
     if wrong:
-        st.error(f"That folder cannot be used.  \n{code(wrong, 600)}", icon=":material/error:")
+        st.error(
+            tr("That folder cannot be used.  \n{wrong}", wrong=code(wrong, 600)),
+            icon=":material/error:",
+        )
     if found is None:
         return DRAWN, ""
     st.session_state.setdefault(_WHICH, st.session_state.get(_CHOSEN, MNIST))
     which = st.segmented_control(
-        "Train on",
+        tr("Train on"),
         list(_TITLES),
         key=_WHICH,
         required=True,
@@ -138,7 +149,7 @@ def _called(found: dict[str, Path]) -> str:
     try:
         name = data.called(found)
     except (DataError, OSError):
-        return "A set of images that cannot be read"
+        return tr("A set of images that cannot be read")
     return re.sub(r"([^\w\s.,-])", r"\\\1", name.replace("\n", " "))[:80]
 
 
@@ -162,7 +173,7 @@ def _place(folder: str) -> Path:
         return Path(folder).resolve()
     except (ValueError, RuntimeError, OSError):
         raise DataError(
-            "the folder", plain(folder), "the path of a folder on this server"
+            tr("the folder"), plain(folder), tr("the path of a folder on this server")
         ) from None
 
 
@@ -171,14 +182,14 @@ def _download() -> None:
         st.fragment(_progress, run_every=0.5)()
         return
     st.button(
-        "Download MNIST (11 MB)",
+        tr("Download MNIST (11 MB)"),
         icon=":material/download:",
         key="mnist_download",
         on_click=DOWNLOAD.start,
     )
     if DOWNLOAD.error:
         text = code(DOWNLOAD.error, 600)
-        st.error(f"The download failed.  \n{text}", icon=":material/error:")
+        st.error(tr("The download failed.  \n{text}", text=text), icon=":material/error:")
 
 
 def _progress() -> None:

@@ -8,9 +8,11 @@ from pathlib import Path
 import streamlit as st
 
 from ganlab import export, figures, words
+from ganlab.languages import tr
 from ganlab.mnist.folder import QUEUE, Folder
 from ganlab.mnist.records import Coverage, Status
 from ganlab.registry import SpecError
+from ganlab.ui import language
 from ganlab.ui.atomic import atomic
 from ganlab.ui.mnist import form
 from ganlab.ui.mnist.place import RUNS
@@ -38,39 +40,60 @@ def table(folder: Folder, status: Status) -> None:
     with left, st.container(key="mnist_table"):
         st.markdown(table_1(scores, folder.real, status.is_mnist))
         if not scores:
-            st.caption("Not measured yet: choose “Measure now”, or wait for the end of training.")
+            st.caption(
+                tr("Not measured yet: choose “Measure now”, or wait for the end of training.")
+            )
     with right:
         if scores and (found := scores[-1].coverage):
             _coverage(found)
         if scores and not status.is_mnist:
             st.warning(
-                f"This run was trained on {status.source}: do not compare its numbers with the "
-                "paper's, which are for MNIST.",
+                tr(
+                    "This run was trained on {source}: do not compare its numbers with the "
+                    "paper's, which are for MNIST.",
+                    source=status.source,
+                ),
                 icon=":material/warning:",
             )
         st.markdown(
-            f"**Log-likelihood**: {words.MNIST['likelihood'].says} The width σ of its kernel is "
-            "chosen on validation images; ± is the standard error over n test images.\n\n"
-            f"The real training images of MNIST score {REAL[0]} ± {REAL[1]} nats.\n\n"
-            f"**A model can score well without being good**: 2,000 k-means centroids, blurred "
-            f"averages of digits, score {CENTROIDS} nats, more than real images. Look at the "
-            "samples as well."
+            tr(
+                "**Log-likelihood**: {says} The width σ of its kernel is chosen on "
+                "validation images; ± is the standard error over n test images.\n\nThe real "
+                "training images of MNIST score {real} ± {real2} nats.\n\n**A model can "
+                "score well without being good**: 2,000 k-means centroids, blurred averages "
+                "of digits, score {centroids} nats, more than real images. Look at the "
+                "samples as well.",
+                says=words.MNIST["likelihood"].says,
+                real=REAL[0],
+                real2=REAL[1],
+                centroids=CENTROIDS,
+            )
         )
 
 
 def _coverage(found: Coverage) -> None:
     """The classes that the newest score's samples cover, and how evenly."""
-    count = f"classes covered: {len(found.covered)} of {found.classes}"
+    count = tr(
+        "classes covered: {count} of {classes}", count=len(found.covered), classes=found.classes
+    )
     kl = f"KL {small(found.kl)} (floor {small(found.floor)})"
     about = (words.MNIST["coverage"], words.MNIST["class_kl"])
     st.markdown(
-        f"**{f':orange[{count}]' if found.missed else count}** :small[· {kl}]",
+        tr(
+            "**{which}** :small[· {kl}]",
+            which=f":orange[{count}]" if found.missed else count,
+            kl=kl,
+        ),
         help="\n\n".join(f"**{w.title}** ({w.unit}): {w.says}" for w in about),
     )
     st.html(coverage_html(found))
     st.caption(
-        f"Percentage of {found.n:,} samples of G in each class. Dots: the share in the data. The "
-        f"classifier is right on {100 * found.accuracy:.1f} % of held-out images."
+        tr(
+            "Percentage of {n:,} samples of G in each class. Dots: the share in the "
+            "data. The classifier is right on {accuracy:.1f} % of held-out images.",
+            n=found.n,
+            accuracy=100 * found.accuracy,
+        )
     )
 
 
@@ -81,7 +104,7 @@ def curves(folder: Folder, status: Status) -> None:
     figure.update_layout(width=None, autosize=True)
     st.plotly_chart(figure, theme=None, config=figures.CONFIG, key="mnist_curves")
     _downloads(folder, status)
-    st.button("Redraw", icon=":material/refresh:", key="mnist_redraw", type="tertiary")
+    st.button(tr("Redraw"), icon=":material/refresh:", key="mnist_redraw", type="tertiary")
 
 
 def files(folder: Folder, status: Status) -> None:
@@ -90,7 +113,7 @@ def files(folder: Folder, status: Status) -> None:
     left, right = st.columns(2, gap="large")
     with left:
         if is_operator():
-            st.caption(f"All files of this run are in {code(folder.path, 400)}.")
+            st.caption(tr("All files of this run are in {path}.", path=code(folder.path, 400)))
         try:
             st.json(folder.plan.spec.to_dict(), expanded=1)
         except SpecError as error:
@@ -99,7 +122,7 @@ def files(folder: Folder, status: Status) -> None:
         return
     with right:
         lines = log_tail(folder)
-        st.caption("The last lines that the trainer printed")
+        st.caption(tr("The last lines that the trainer printed"))
         st.code(lines or "(nothing)", language=None)
         _delete(folder)
 
@@ -113,15 +136,15 @@ def take_home(folder: Folder, status: Status) -> None:
 def _downloads(folder: Folder, status: Status, alone: bool = False) -> None:
     """A button for each file; alone: and nothing else."""
     with st.container(horizontal=True, gap="small"):
-        _download("run.npz", "The checkpoint: `ganlab.Run.load` reads it.", folder.run)
-        _download("preview.npz", "The pictures as NumPy arrays.", folder.preview_file)
+        _download("run.npz", tr("The checkpoint: `ganlab.Run.load` reads it."), folder.run)
+        _download("preview.npz", tr("The pictures as NumPy arrays."), folder.preview_file)
         st.download_button(
             "samples.png",
             lambda: _samples(folder),
             f"{folder.name}-samples.png",
             "image/png",
             key="mnist_take_sheet",
-            help="The samples and the nearest training images, at 2×.",
+            help=tr("The samples and the nearest training images, at 2×."),
             icon=":material/download:",
             on_click="ignore",
             disabled=not folder.preview_file.is_file(),
@@ -141,7 +164,7 @@ def _downloads(folder: Folder, status: Status, alone: bool = False) -> None:
             f"{folder.name}.json",
             "application/json",
             key="mnist_take_all",
-            help="Plan, status, scores and history.",
+            help=tr("Plan, status, scores and history."),
             icon=":material/download:",
             on_click="ignore",
         )
@@ -166,7 +189,7 @@ def _downloads(folder: Folder, status: Status, alone: bool = False) -> None:
             export.name([folder.plan.spec], "python"),
             "text/x-python",
             key="mnist_take_python",
-            help="The same Spec as a Python script, for the same number of iterations.",
+            help=tr("The same Spec as a Python script, for the same number of iterations."),
             icon=":material/download:",
             on_click="ignore",
         )
@@ -203,12 +226,14 @@ def _download(name: str, note: str, path: Path) -> None:
 
 def _delete(folder: Folder) -> None:
     if folder.running:
-        st.caption("Stop this run before you delete it.")
+        st.caption(tr("Stop this run before you delete it."))
         return
-    with st.popover("Delete this run", icon=":material/delete:", key=f"mnist_delete_{folder.name}"):
-        st.markdown("This deletes its checkpoint, pictures and scores. It cannot be undone.")
+    with st.popover(
+        tr("Delete this run"), icon=":material/delete:", key=f"mnist_delete_{folder.name}"
+    ):
+        st.markdown(tr("This deletes its checkpoint, pictures and scores. It cannot be undone."))
         st.button(
-            "Delete for good",
+            tr("Delete for good"),
             type="primary",
             key="mnist_delete_yes",
             on_click=_gone,
@@ -222,7 +247,7 @@ def _gone(folder: Folder) -> None:
             QUEUE.leave(folder)
             shutil.rmtree(folder.path, ignore_errors=True)
         if not folder.path.exists():
-            st.query_params.clear()
+            st.query_params.from_dict(language.kept())
 
     atomic(remove)
 
@@ -230,10 +255,10 @@ def _gone(folder: Folder) -> None:
 def again(folder: Folder) -> None:
     """A button that copies this run's Spec to the form of a new run."""
     st.button(
-        "Edit as a new run",
+        tr("Edit as a new run"),
         icon=":material/edit:",
         key="mnist_change",
-        help="Open the form for a new run, filled in with this run's Spec.",
+        help=tr("Open the form for a new run, filled in with this run's Spec."),
         on_click=_again,
         args=(folder,),
     )

@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from ganlab.languages import _, tr
 from ganlab.limits import limit
 from ganlab.mnist.folder import QUEUE, Folder
 from ganlab.mnist.recipes import RECIPES, Recipe
@@ -27,10 +28,10 @@ from ganlab.ui.widgets import held, param_widget, put, show_error
 
 _ELSEWHERE = "data"  # the owner of fields that have other controls: the images and the seed
 _GROUPS = (
-    ("Generator", "green", "G"),
-    ("Discriminator", "blue", "D"),
-    ("Game", "", "game"),
-    ("Steps", "", "optimiser"),
+    (_("Generator"), "green", "G"),
+    (_("Discriminator"), "blue", "D"),
+    (_("Game"), "", "game"),
+    (_("Steps"), "", "optimiser"),
 )
 _RECIPE = "mnist_recipe"
 _VALUES = "_mnist_values"  # the widgets' values, kept while the user visits other pages
@@ -44,20 +45,23 @@ def form() -> None:
     _recipe()
     left, right = st.columns([2, 1], gap="large")
     with right:
-        section("Images")
+        section(tr("Images"))
         target, folder = data.images()
         if (place := kept()) != chosen():
             st.warning(
-                f"No permanent folder is writable here: runs are kept in {code(place, 200)}, which "
-                "is temporary. Set the environment variable `GANLAB_CACHE` to use another.",
+                tr(
+                    "No permanent folder is writable here: runs are kept in {place}, which is "
+                    "temporary. Set the environment variable `GANLAB_CACHE` to use another.",
+                    place=code(place, 200),
+                ),
                 icon=":material/info:",
             )
     _offer(target)
     errors: list[SpecError] = []
     with left:
-        section("Data and recipe")
+        section(tr("Data and recipe"))
         st.radio(
-            "Recipe",
+            tr("Recipe"),
             list(RECIPES),
             key=_RECIPE,
             format_func=lambda name: RECIPES[name].title,
@@ -70,7 +74,7 @@ def form() -> None:
         for cell, param in zip(cells, (EPOCHS, PARAMS["seed"], MEASURE, DEVICE), strict=True):
             with cell:
                 values[param.name] = _widget(param, errors)
-    box = st.expander("Edit the networks and the game", key="mnist_edit", on_change="rerun")
+    box = st.expander(tr("Edit the networks and the game"), key="mnist_edit", on_change="rerun")
     fields = {name: _held(name) for name in _fields()}
     if box.open:
         with box:
@@ -155,7 +159,7 @@ def _widget(param: Param, errors: list[SpecError]) -> Any:
         put(key, param, values.get(param.name, param.default))
     try:
         if param is DEVICE:
-            note = f"{param.doc} auto: the fastest one available."
+            note = tr("{doc} auto: the fastest one available.", doc=param.doc)
             value = st.selectbox(param.title, tuple(param.choices), key=key, help=note)
         else:
             value = held(param, param_widget(param, key, toggle_of(param.name)))
@@ -184,7 +188,7 @@ def _edit(target: str, errors: list[SpecError]) -> dict[str, Any]:
         with column:
             section(title, color)
         group(column, whose, folded=False)
-    box = st.expander("All other fields", key="mnist_edit_more", on_change="rerun")
+    box = st.expander(tr("All other fields"), key="mnist_edit_more", on_change="rerun")
     if box.open:
         with box:
             columns = st.columns(len(_GROUPS), gap="medium")
@@ -203,7 +207,7 @@ def _go(
     """The Spec, its errors if any, and the button that starts training."""
     plan, waits = None, RUNS.waiting_words()
     for error in errors:
-        show_error(error, "This cannot be trained.")
+        show_error(error, tr("This cannot be trained."))
     if not errors:
         try:
             spec = Spec(target=target, seed=values["seed"], **fields)
@@ -215,12 +219,12 @@ def _go(
                 data=folder,
             )
         except SpecError as error:
-            show_error(error, "This cannot be trained.")
+            show_error(error, tr("This cannot be trained."))
     if st.session_state.get(_PRESSED):
         _train(plan, target)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.button(
-            "Train",
+            tr("Train"),
             icon=":material/play_arrow:",
             key="mnist_train",
             type="primary",
@@ -230,7 +234,7 @@ def _go(
             on_click=lambda: atomic(lambda: st.session_state.__setitem__(_PRESSED, True)),
         )
         if plan is not None:
-            with st.popover("The Spec as JSON", key="mnist_spec_shown"):
+            with st.popover(tr("The Spec as JSON"), key="mnist_spec_shown"):
                 st.download_button(
                     "spec.json",
                     plan.spec.to_json(),
@@ -243,7 +247,7 @@ def _go(
                 st.json(plan.spec.to_dict())
         if busy := RUNS.at_work():
             st.button(
-                f"Show the run of {plain(when(busy[0].name))}, which is training",
+                tr("Show the run of {when}, which is training", when=plain(when(busy[0].name))),
                 key="mnist_show_working",
                 on_click=RUNS.show,
                 args=(busy[0],),
@@ -251,7 +255,7 @@ def _go(
     if waits:
         st.caption(waits)
     if (wrong := st.session_state.pop(_WRONG, None)) is not None:
-        show_error(wrong, "Training did not start. The form keeps its values.")
+        show_error(wrong, tr("Training did not start. The form keeps its values."))
 
 
 def _train(plan: Plan | None, target: str) -> None:

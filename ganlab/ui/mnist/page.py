@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from ganlab.languages import tr
 from ganlab.mnist.folder import QUEUE, Folder
 from ganlab.registry import SpecError
 from ganlab.ui.mnist.form import form
@@ -36,4 +37,4 @@ def _title(run: Folder) -> str:
     try:
         return recipe_of(run.plan.spec)
     except SpecError:
-        return "unreadable plan"
+        return tr("unreadable plan")

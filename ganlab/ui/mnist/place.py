@@ -1,6 +1,7 @@
 """The MNIST runs of the page."""
 
+from ganlab.languages import _
 from ganlab.mnist.folder import Folder
 from ganlab.ui.jobs import Jobs
 
-RUNS = Jobs(Folder, "run", "mnist_kept", "MNIST runs")
+RUNS = Jobs(Folder, "run", "mnist_kept", _("MNIST runs"))

@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from ganlab.jobs.records import AT_WORK, QUEUED
+from ganlab.languages import _, tr
 from ganlab.mnist.folder import QUEUE, Folder
 from ganlab.mnist.records import EPOCHS, Status
 from ganlab.registry import SpecError
@@ -22,7 +23,7 @@ from ganlab.ui.visitor import may_change
 from ganlab.ui.widgets import show_error
 
 _VIEW = "mnist_view"
-_PICTURES = "Pictures"
+_PICTURES = _("Pictures")
 _VIEWS: dict[str, Callable[[Folder, Status], None] | None] = {
     _PICTURES: None,
     "Table 1": files.table,
@@ -63,7 +64,7 @@ def _watch(folder: Folder, seen: tuple[Any, ...]) -> None:
     st.html(status_html(status, folder.wanted, age))
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="mnist_bar"):
         if not may_change(folder):
-            st.caption("This run belongs to another visitor. You can only look at it.")
+            st.caption(tr("This run belongs to another visitor. You can only look at it."))
         elif status.state in AT_WORK:
             _at_work(folder, status)
         elif status.state == QUEUED:
@@ -73,10 +74,10 @@ def _watch(folder: Folder, seen: tuple[Any, ...]) -> None:
         # Streamlit forgets a widget's value when the user visits another page.
         st.session_state.setdefault(_VIEW, view)
         st.segmented_control(
-            "View", list(_VIEWS), key=_VIEW, required=True, label_visibility="collapsed"
+            tr("View"), list(_VIEWS), key=_VIEW, required=True, label_visibility="collapsed"
         )
     if (error := st.session_state.pop(_WRONG, None)) is not None:
-        show_error(error, "Not done; the run is unchanged.")
+        show_error(error, tr("Not done; the run is unchanged."))
     _trouble(folder, status)
     if view == _PICTURES and (status.state in AT_WORK or folder.preview_file.exists()):
         pictures(folder, status)
@@ -134,7 +135,7 @@ def _at_work(folder: Folder, status: Status) -> None:
     stopping = wanted.state == "stopped"
     if wanted.state == "paused":
         st.button(
-            "Resume",
+            tr("Resume"),
             icon=":material/play_arrow:",
             key="mnist_resume",
             type="primary",
@@ -144,7 +145,7 @@ def _at_work(folder: Folder, status: Status) -> None:
         )
     else:
         st.button(
-            "Pause",
+            tr("Pause"),
             icon=":material/pause:",
             key="mnist_pause",
             disabled=stopping,
@@ -153,17 +154,17 @@ def _at_work(folder: Folder, status: Status) -> None:
             kwargs={"state": "paused"},
         )
     st.button(
-        "Stop",
+        tr("Stop"),
         icon=":material/stop:",
         key="mnist_stop",
-        help="Write a checkpoint and end the trainer. You can resume later.",
+        help=tr("Write a checkpoint and end the trainer. You can resume later."),
         disabled=stopping,
         on_click=_ask,
         args=(folder,),
         kwargs={"state": "stopped"},
     )
     _more(folder, _ask, disabled=stopping or status.state == "measuring")
-    _epochs(folder, "Set", _ask)
+    _epochs(folder, tr("Set"), _ask)
 
 
 def _queued(folder: Folder) -> None:
@@ -171,9 +172,9 @@ def _queued(folder: Folder) -> None:
     QUEUE.attend()
     place = QUEUE.place(folder)
     if place:
-        st.markdown(f":material/hourglass: **Place {place} in the queue**")
+        st.markdown(tr(":material/hourglass: **Place {place} in the queue**", place=place))
     st.button(
-        "Leave the queue",
+        tr("Leave the queue"),
         icon=":material/close:",
         key="mnist_leave",
         on_click=lambda: atomic(lambda: _tried(folder, lambda: QUEUE.leave(folder))),
@@ -187,15 +188,15 @@ def _left(folder: Folder, status: Status) -> None:
         files.again(folder)
         return
     if status.state != "done":
-        word = "Start again from the checkpoint" if wrong else "Resume"
+        word = tr("Start again from the checkpoint") if wrong else tr("Resume")
         if not folder.run.exists():
-            word = "Start again"
+            word = tr("Start again")
         st.button(
             word,
             icon=":material/play_arrow:",
             key="mnist_again",
             type="primary",
-            help=f"From iteration {status.checkpoint:,}.",
+            help=tr("From iteration {checkpoint:,}.", checkpoint=status.checkpoint),
             on_click=_start,
             args=(folder,),
         )
@@ -203,7 +204,7 @@ def _left(folder: Folder, status: Status) -> None:
         files.again(folder)
     elif folder.run.exists():
         _more(folder, _wake, disabled=False)
-    _epochs(folder, "Train on", _start)
+    _epochs(folder, tr("Train on"), _start)
     if words := RUNS.waiting_words():
         st.caption(words)
 
@@ -211,19 +212,21 @@ def _left(folder: Folder, status: Status) -> None:
 def _more(folder: Folder, ask: Callable[..., None], disabled: bool) -> None:
     """Buttons that measure the run and that show other samples."""
     st.button(
-        "Measure now",
+        tr("Measure now"),
         icon=":material/straighten:",
         key="mnist_measure",
-        help="Compute the log-likelihood of Table 1 and the classes that 10,000 samples cover. "
-        "Training pauses meanwhile.",
+        help=tr(
+            "Compute the log-likelihood of Table 1 and the classes that 10,000 samples "
+            "cover. Training pauses meanwhile."
+        ),
         disabled=disabled,
         on_click=lambda: ask(folder, measure=folder.wanted.measure + 1),
     )
     st.button(
-        "Other latents",
+        tr("Other latents"),
         icon=":material/casino:",
         key="mnist_latents",
-        help="Show samples of G at other latents. Training is not affected.",
+        help=tr("Show samples of G at other latents. Training is not affected."),
         disabled=disabled,
         on_click=lambda: ask(folder, latents=folder.wanted.latents + 1),
     )
@@ -233,9 +236,9 @@ def _epochs(folder: Folder, word: str, ask: Callable[..., None]) -> None:
     """The control for the total number of epochs."""
     now = folder.wanted.epochs
     key = f"mnist_epochs_{folder.name}_{now}"
-    with st.popover("More epochs", icon=":material/update:", key="mnist_more_epochs"):
+    with st.popover(tr("More epochs"), icon=":material/update:", key="mnist_more_epochs"):
         st.number_input(
-            "Total epochs",
+            tr("Total epochs"),
             EPOCHS.low,
             EPOCHS.high,
             min(2 * now, EPOCHS.high),
@@ -257,7 +260,7 @@ def _trouble(folder: Folder, status: Status) -> None:
     if status.state in ("failed", "diverged"):
         st.error(f"**{status.state.capitalize()}.** {code(text, 1000)}", icon=":material/error:")
         if may_change(folder) and (lines := files.log_tail(folder)):
-            with st.expander("The last lines that the trainer printed"):
+            with st.expander(tr("The last lines that the trainer printed")):
                 st.code(lines, language=None)
     elif status.state == "stopped" and folder.wanted.state != "stopped":
         st.warning(code(text, 400), icon=":material/info:")

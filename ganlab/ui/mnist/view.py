@@ -10,6 +10,7 @@ import numpy as np
 import streamlit as st
 
 from ganlab import paths, words
+from ganlab.languages import _
 from ganlab.live.wire import encode
 from ganlab.mnist.folder import Folder
 from ganlab.mnist.records import Preview, Status
@@ -32,7 +33,7 @@ PANELS: tuple[dict[str, Any], ...] = (
     {
         "id": "means",
         "help": words.of_panel("means", (), ("½",)),
-        "title": "mean of D(x)",
+        "title": _("mean of D(x)"),
         "series": [
             {"key": "mean_real", "title": "training", "role": "data", "dash": "dot"},
             {"key": "mean_unseen", "title": "unseen", "role": "muted", "dash": "dash"},

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganlab.jobs.records import AT_WORK
+from ganlab.languages import _, tr
 from ganlab.mnist.folder import Folder
 from ganlab.mnist.recipes import RECIPES
 from ganlab.mnist.records import Coverage, History, Preview, Score, Status, Wanted
@@ -24,10 +25,10 @@ from ganlab.ui.jobs import duration
 
 # Table 1 of the paper: log-likelihood on MNIST's test set and its standard error, in nats.
 PAPER = (
-    ("Adversarial nets (the paper)", 225, 2),
-    ("Deep GSN", 214, 1.1),
+    (_("Adversarial nets (the paper)"), 225, 2),
+    (_("Deep GSN"), 214, 1.1),
     ("DBN", 138, 2),
-    ("Stacked CAE", 121, 1.6),
+    (_("Stacked CAE"), 121, 1.6),
 )
 REAL = (241.2, 2.1)  # the score of 10,000 training images of MNIST by the same measure, in nats
 CENTROIDS = 250  # the score of 2,000 k-means centroids, in nats
@@ -51,7 +52,7 @@ def recipe_of(spec: Spec) -> str:
         same = {"seed": recipe.spec.seed, "target": recipe.spec.target}
         if spec.replace(**same) == recipe.spec:
             return recipe.title.partition(":")[0]
-    return "Own Spec"
+    return tr("Own Spec")
 
 
 def nats(mean: float, se: float) -> str:
@@ -118,7 +119,7 @@ def status_html(status: Status, wanted: Wanted, checkpoint: float | None) -> str
 def table_1(scores: Sequence[Score], real: Score | None, is_mnist: bool) -> str:
     """Table 1 with this run's scores above it, as Markdown."""
     rows = [
-        "| images of | log-likelihood, nats | classes | KL, nats | measured |",
+        tr("| images of | log-likelihood, nats | classes | KL, nats | measured |"),
         "|:--|--:|--:|--:|:--|",
     ]
     for score in reversed(scores):
@@ -130,13 +131,23 @@ def table_1(scores: Sequence[Score], real: Score | None, is_mnist: bool) -> str:
     if real is not None:
         how = f"σ {real.sigma:.2f}, n\u00a0{real.n:,}"
         rows.append(
-            f"| **real images** | **{nats(real.mean, real.se)}** | {_classes(real.coverage)} | "
-            f"{how} |"
+            tr(
+                "| **real images** | **{nats}** | {classes} | {how} |",
+                nats=nats(real.mean, real.se),
+                classes=_classes(real.coverage),
+                how=how,
+            )
         )
     for title, mean, se in PAPER:
         rows.append(f"| {title} | {mean} ± {se} | | | 2014 |")
     if real is None or not is_mnist:
-        rows.append(f"| real images of MNIST | {REAL[0]} ± {REAL[1]} | | | by ganlab |")
+        rows.append(
+            tr(
+                "| real images of MNIST | {real} ± {real2} | | | by ganlab |",
+                real=REAL[0],
+                real2=REAL[1],
+            )
+        )
     return "\n".join(rows)
 
 
