@@ -157,6 +157,8 @@ class Class:
 
         `costs`: CPU seconds per iteration for each Spec of the mix, if the mix is on.
         """
+        # A lab that tells its story would train at the story's speed.
+        await self.each(lambda student: student.send(cmd="speed", value=0.0), 1)
         clicking = self._background(self._clicking(Student.harmless_click, self.options.every))
         start, end = await self.window(name, seconds)
         await _stop(clicking)

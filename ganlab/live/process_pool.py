@@ -33,6 +33,7 @@ from ganlab.live.transfer import Failed
 
 _MOST_EAGER = 256  # the most eager updates in one call
 _IN_LINE = 3  # calls queued at a process: it can start the next one while it sends an answer
+_MOST_UNEVEN = 2  # times as many runs as the emptiest process has, and one, may share a process
 _IDLE_SECONDS = 120.0  # until a process that nobody needs is ended
 _ENDED = "the process that computed this run has ended: probably there is not enough memory"
 
@@ -209,7 +210,7 @@ class ProcessPool:
     ) -> Process | None:
         """The one of `ready` that computes these runs; None if none is ready.
 
-        Runs stay where they are, or where their State is, unless another process has fewer.
+        Runs stay where they are, or where their State is, unless another process has far fewer.
         """
         if all(p.begun.is_set() and p.homes for p in self._all if p.outside == outside):
             self._start(outside)
@@ -218,14 +219,36 @@ class ProcessPool:
         old = self._homes.get(game) or keeper
         home = least = min(ready, key=lambda p: len(p.homes))
         for process in ready:
-            if process is old and len(process.homes) <= len(least.homes) + 1:
+            if process is old and len(process.homes) <= _MOST_UNEVEN * len(least.homes) + 1:
                 home = process
-        if home is not self._homes.get(game):
-            for process in ready:
-                process.homes.discard(game)
-            self._homes[game] = home
-            home.homes.add(game)
+        self._settle(game, home)
         return home
+
+    def _settle(self, game: Game, home: Process) -> None:
+        """Have these runs computed by `home` from now on."""
+        if home is self._homes.get(game):
+            return
+        for process in self._all:
+            process.homes.discard(game)
+        self._homes[game] = home
+        home.homes.add(game)
+
+    def move(self, game: Game) -> None:
+        """Have these runs computed by another process, if one may have more runs.
+
+        A process shares its core with the server, or with others' programs, so that equal numbers
+        of runs would not get equal time.
+        """
+        with self._changed:
+            old = self._homes.get(game)
+            if old is None or not old.homes:
+                return
+            others = [p for p in self._all if p is not old and p.outside == old.outside]
+            others = [p for p in others if p.begun.is_set() and not p.broken]
+            least = min([len(old.homes) - 1, *(len(p.homes) for p in others)])
+            free = [p for p in others if len(p.homes) <= _MOST_UNEVEN * least]
+            if free:
+                self._settle(game, min(free, key=lambda p: (p.in_line, len(p.homes))))
 
     def _start(self, outside: tuple[str, ...] = ()) -> None:
         """Start a process, if there may be one more, or if no process has these modules."""

@@ -318,6 +318,12 @@ class Session:
         run = self.run
         return bool(homes and pool is not None and run is not None and pool.in_line(run.game) > 1)
 
+    def move(self) -> None:
+        """Have its run computed by another process of the same pool, if there is one."""
+        pool, run = self.places.updates, self.run
+        if pool is not None and run is not None:
+            pool.move(run.game)
+
     @property
     def painted(self) -> bool:
         """Whether the picture of the shown moment was made with the last updates."""

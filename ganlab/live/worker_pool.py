@@ -33,6 +33,7 @@ SHARED_SECONDS = 0.012  # the longest slice while others wait
 HOME_SECONDS = 0.006  # the same if it ends with a picture, in a process for several sessions
 ROUND_SECONDS = 0.05  # the length of a round in which every session gets a slice,
 _LEAST_SECONDS = 0.002  # unless slices would be shorter than this
+_LATE_SECONDS = 0.02  # a session that is further behind is moved to a process with more time
 _LENIENCE = 1.2  # a session that cannot stop in time may use this much more, to be drawn as often
 _LONGEST_WAIT = 30.0
 _COUNT_SECONDS = 0.25
@@ -199,7 +200,11 @@ class WorkerPool:
                     return partial(self.serve, session)
         self._painted = False
         # No process should idle while threads wait for another one.
+        late = min(ready, key=_USED)
         session = min([s for s in ready if not s.home_is_busy] or ready, key=_USED)
+        if session.used - late.used > _LATE_SECONDS:
+            late.move()
+            session = late
         ready.remove(session)
         self._now = max(self._now, session.used)
         return partial(self.serve, session, self._slice(session, bool(ready)))

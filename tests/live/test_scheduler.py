@@ -490,3 +490,31 @@ def test_files_for_a_class_leave_the_interpreter_to_others(monkeypatch, kind, pl
     pool._render_pool.close()  # waits for the job that has begun
     until(lambda: done)
     assert slept == rests[: len(slept)] and len(slept) == len(done) * bool(rests)
+
+
+@pytest.mark.parametrize(("used", "moves"), [(0.05, True), (0.075, False), (0.0, True)])
+def test_a_session_whose_process_has_no_time_is_moved_once_it_is_late(used, moves):
+    turns, moved = [], []
+
+    def session(name: str, used: float, busy: bool) -> SimpleNamespace:
+        return SimpleNamespace(
+            used=used,
+            home_is_busy=busy,
+            calls=lambda now: False,
+            move=lambda: moved.append(name),
+            work=lambda seconds: turns.append(name),
+            places=Places(homes=2),
+            playing_sessions=2,
+            scheduled=True,
+            again=False,
+            due=0.0,
+        )
+
+    late, other = session("late", used, busy=True), session("other", 0.08, busy=False)
+    scheduler = SimpleNamespace(
+        there=lambda pool, session: True, members=lambda pool: [], wake=lambda session: None
+    )
+    pool = worker_pool.WorkerPool(scheduler, "test", 1, lambda: None)
+    pool._ready.extend([other, late])
+    assert pool._turn()
+    assert (moved, turns) == ((["late"], ["late"]) if moves else ([], ["other"]))
