@@ -9,6 +9,7 @@
     families=open                     whether Compare shows other families of models
     present=1                         the presenter mode, which only the browser reads
     t.data=6f1c...&own=eNpL...        the hash of own data, and the data if they are small
+    lock=field-*&show=k&hide=page-*   the shape of the page: see `ganlab.shape`
 
 `ganlab.experiment` makes Specs of the fields; `ganlab.events` defines how events are written. No
 other module writes or reads an address.
@@ -23,6 +24,7 @@ from urllib.parse import quote, urlencode
 from ganlab.languages import _
 from ganlab.query import GivenTwice, Pairs
 from ganlab.registry import SpecError
+from ganlab.shape import FIELDS as SHAPE
 
 LETTERS = "abcd"  # the runs of a comparison; fields of the first run have no prefix
 MOST_EVENTS = 600  # the longest text of events: an address stays below 1.5 kB without own data
@@ -147,3 +149,14 @@ def without_lesson(
     steps = [text for name, text in pairs if name == _STEP and text.isascii() and text.isdigit()]
     others = [pair for pair in pairs if pair[0] not in (_LESSON, _STEP)]
     return others, names[-1], max(0, int(steps[-1][:4]) - 1) if steps else 0
+
+
+def with_pairs(query: str, pairs: Pairs) -> str:
+    """A query string with more fields."""
+    return "&".join(part for part in (query, urlencode(pairs, safe=",:*", quote_via=quote)) if part)
+
+
+def without_shape(pairs: Iterable[tuple[str, str]]) -> tuple[Pairs, Pairs]:
+    """The other fields of an address, and those that give the page its shape."""
+    pairs = list(pairs)
+    return [p for p in pairs if p[0] not in SHAPE], [p for p in pairs if p[0] in SHAPE]

@@ -34,6 +34,7 @@ from ganlab.languages import nearest, of_front_end
 from ganlab.limits import limit
 from ganlab.live import answers
 from ganlab.live.wire import MOST_TEXT
+from ganlab.shape import FIELDS as SHAPE
 from ganlab.ui.navigation import HOME, LABS
 
 # The folder in Plotly's address contains its version, so its files never change.
@@ -42,8 +43,9 @@ FOREVER = "public, max-age=31536000, immutable"
 ASK = "no-cache"
 LIVE_URL = "live"
 _HOMES = HOME, f"{HOME}/"  # paths that lead to the app's own address
-# Fields of an address that are no run's: Streamlit's own, the operator's token, the language.
-_NO_RUN = {"embed", "embed_options", "operator", "present", "lang"}
+# Fields of an address that are no run's: Streamlit's own, the operator's token, the presenter mode,
+# the language, a page's shape.
+_NO_RUN = {"embed", "embed_options", "operator", "present", "lang", *SHAPE}
 TOKENS = "tokens.js"  # served beside the files of the front end, one of which imports it
 _YEAR = 365 * 24 * 3600
 

@@ -50,6 +50,8 @@ RANK = {
     "baselines": 4.5,
     "games": 3.2,
     "demonstrations": 4.5,
+    "shape": 0,
+    "shaping": 2.5,
     "address": 3,
     "experiment": 4,
     "comparison": 4,

@@ -1,7 +1,7 @@
 // A page whose whole state is its address: each change makes a new query, and the server's answer to it is shown.
 
 import { decode } from "./wire.js";
-import { follower } from "./page.js";
+import { follower, own } from "./page.js";
 import { spoken } from "./words.js";
 import { _ } from "./words.js";
 
@@ -72,7 +72,7 @@ export function asker(root, { answers, show, trouble }) {
       ask(query.toString().replaceAll("%2C", ","));
     },
     /** Ask for what the page's address says. */
-    start: () => ask(location.search.slice(1).split("&").filter((pair) => !/^(embed(_options)?|lang)=/.test(pair)).join("&")),
+    start: () => ask(own()),
     /** A file of what is shown, as text. @param {string} kind */
     file: async (kind) => (await fetch(`${answers}${kind}?${shown}`, { cache: "no-store" })).text(),
     close() {

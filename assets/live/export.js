@@ -79,7 +79,7 @@ function save(blob, name) {
  *
  * @param {string} text
  */
-async function copy(text) {
+export async function copy(text) {
   try {
     await navigator.clipboard.writeText(text);
     return true;

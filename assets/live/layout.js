@@ -130,6 +130,10 @@ export function plan(room, { box, panels, top, legend, need, share = SHARE }) {
   const gap = Math.round(18 * u);
   const rest = Math.max(200, room.height - top);
   const most = Math.round((width - gap) * share);
+  if (!panels) {
+    const words = legend(width);
+    return { picture: { width, height: Math.max(LOWEST, rest - words.height) }, curves: { width: 0, height: rest } };
+  }
   const words = legend(room.alone ? width : most);
   const tall = Math.max(LOWEST, rest - words.height);
   // Curves that are not shown keep a size, because they are drawn.

@@ -99,8 +99,15 @@ export function makeBanner(moved = () => {}) {
   };
 }
 
-// Fields of an address that are no part of the run: Streamlit's, that of the presenter mode, and the language.
-const KEPT = ["embed", "embed_options", "present", "lang"];
+// Fields of an address that are no part of the run: Streamlit's, the presenter mode's, the language,
+// and those that give a page its shape.
+const KEPT = new Set(["embed", "embed_options", "present", "lang", "hide", "lock", "show"]);
+
+/** The fields of the page's address that stay whatever it shows. */
+export const kept = () => [...new URLSearchParams(location.search)].filter(([name]) => KEPT.has(name));
+
+/** The other fields, as a query string. */
+export const own = () => location.search.slice(1).split("&").filter((pair) => !KEPT.has(pair.split("=")[0])).join("&");
 
 /**
  * follow(query): keep the page's address up to date, as a permalink. It is replaced, never added to the history, so
@@ -122,8 +129,10 @@ export function follower(root, others = []) {
     told = performance.now();
     // Another page of the app may have replaced this one meanwhile.
     if (elsewhere || location.pathname !== path || !root.isConnected) return;
-    const theirs = [...new URLSearchParams(location.search)].filter(([name]) => KEPT.includes(name));
-    const search = ["?" + query, ...theirs.map((pair) => pair.map(encodeURIComponent).join("="))].join("&");
+    const named = new URLSearchParams(query);
+    const theirs = kept().filter(([name]) => !named.has(name));
+    const coded = (/** @type {string} */ text) => encodeURIComponent(text).replaceAll("%2C", ",");
+    const search = ["?" + query, ...theirs.map((pair) => pair.map(coded).join("="))].join("&");
     if (location.search !== search) history.replaceState(history.state, "", search);
   }
 

@@ -15,6 +15,8 @@ import { spotlight } from "./light.js";
 import { opener } from "./open.js";
 import { follower, makeBanner } from "./page.js";
 import { presenter } from "./present.js";
+import { shapeOf } from "./shape.js";
+import { shaper } from "./shaper.js";
 import { sketchpad } from "./sketchpad.js";
 import { connect } from "./socket.js";
 import { spectrumPanel } from "./spectrum.js";
@@ -81,6 +83,7 @@ export function mountView(root, settings, make) {
   let told = null; // the newest status that was shown
   const showBar = () => told && bar.status(explain?.told(told) ?? told);
 
+  const shape = shapeOf(settings.shape);
   const send = (/** @type {import("./types.js").Command} */ command) => {
     if (explain?.takes(command)) return true;
     if (STEPPING.has(command.cmd)) {
@@ -112,7 +115,7 @@ export function mountView(root, settings, make) {
   const stored = settings.stored ?? false;
   const fork = view.forks ? (/** @type {string} */ name) => act({ act: "fork", name }) : null;
   const line = view.records ? timeline(send, fork, stored) : null;
-  if (view.explained && !stored) {
+  if (view.explained && !stored && !shape.hidden("explain")) {
     explain = explainer({ send: (command) => link?.send(command), show: view.explained, changed: () => {
       if (explain?.on && spectrum?.on) spectrum.toggle(false);
       if (present?.on()) layout();
@@ -120,11 +123,16 @@ export function mountView(root, settings, make) {
       refresh();
     }, playing: () => state === "playing" });
   }
-  if (view.explained && !stored) {
+  if (view.explained && !stored && !shape.hidden("spectrum")) {
     spectrum = spectrumPanel({ send: (command) => link?.send(command), opened: () => explain?.on && explain.toggle(false), base: settings.page?.("games") });
   }
-  if (view.panel && !stored) spectrum = view.panel({ send: (command) => link?.send(command), opened: () => {} });
-  const keys = { ...story.keys, ...explain?.keys, ...spectrum?.keys, ...(stored ? line?.keys : {}) };
+  if (view.panel && !stored && !shape.hidden("estimates")) spectrum = view.panel({ send: (command) => link?.send(command), opened: () => {} });
+  const keys = {
+    ...story.keys,
+    ...(shape.fixed("explain") ? {} : explain?.keys),
+    ...(shape.fixed(view.panel ? "estimates" : "spectrum") ? {} : spectrum?.keys),
+    ...(stored ? line?.keys : {}),
+  };
   const present = stored || settings.connect || root.dataset.height ? null : presenter(root, {
     send,
     layout: () => layout(),
@@ -139,7 +147,7 @@ export function mountView(root, settings, make) {
   /** @type {Parameters<typeof exportMenu>[4]} */
   const replay = (host, link) => mountView(host, { ...settings, plotly: "", stored: true, connect: link }, make);
   const { socket, largest, tables } = settings;
-  const files = largest && tables && !stored ? opener(root, { socket, largest, tables, opened: () => act({ act: "open" }) }) : null;
+  const files = largest && tables && !stored && !shape.fixed("export") ? opener(root, { socket, largest, tables, opened: () => act({ act: "open" }) }) : null;
   const records = view.records && !stored;
   const exporter = exportMenu(send, root, () => layout(), stored ? OF_STORED : undefined, records ? replay : null, files?.choose);
   bar.node.lastElementChild?.append(exporter.node);
@@ -152,9 +160,11 @@ export function mountView(root, settings, make) {
   const { boxes, small, curvesHost } = build(root, view, [lesson.node, story.head, bar.node], files ? [banner.node, files.node] : [banner.node]);
   if (files) root.append(files.target);
   if (line) boxes.timeline.append(line.node);
+  shape.guard(root);
   const pad = view.sketches && !stored
     ? sketchpad({ box: () => boxes.picture, send, playing: () => state === "playing", theme: () => ground.theme(), changed: () => refresh() })
     : null;
+  const shaping = settings.shaping && !shape.any && !stored ? shaper(root, settings.shaping) : null;
   // The event does not bubble, so it is captured.
   root.addEventListener("contextrestored", () => layout(), { capture: true });
 
@@ -180,7 +190,7 @@ export function mountView(root, settings, make) {
       ...size,
       curves_width: column.width,
       curves_height: column.height,
-      hidden: [...hidden],
+      hidden: [...hidden, ...(scene?.panels ?? []).map(({ id }) => `curve-${id}`).filter(shape.hidden)],
     });
   }
 
@@ -303,6 +313,7 @@ export function mountView(root, settings, make) {
     knobs = knobRow(shown, send, () => act({ act: "turned" }));
     knobs.node.append(story.tail);
     boxes.knobs.replaceChildren(knobs.node);
+    shape.mark(root);
     return true;
   }
 
@@ -319,12 +330,14 @@ export function mountView(root, settings, make) {
     const text = JSON.stringify([of.layers, of.labels, of.d_label]);
     if (!view.hasLayers || text === built.layers) return;
     built.layers = text;
+    for (const { id } of of.layers) if (shape.hidden(`layer-${id}`)) hidden.add(id);
     const axes = view.follows && !settings.stored ? (/** @type {boolean} */ value) => send({ cmd: "follow", value }) : null;
     const choose = (/** @type {number} */ value) => send({ cmd: "label", value });
     const told = axes && of.labels ? { count: of.labels, now: Number(of.d_label), choose } : null;
     layers = legend(of.layers, hidden, () => (layout(), lesson.layers(hidden)), axes, settings.theory && view.judged ? costs : null, told);
     if (pad) layers.add(pad.button, "p_data");
     boxes.legend.replaceChildren(layers.node);
+    shape.mark(root);
   }
 
   /** Replace the old picture by this scene's, unless that is done. */
@@ -344,7 +357,8 @@ export function mountView(root, settings, make) {
     if (!stored) lesson.scene(message);
     root.classList.toggle("gl-dim-2", message.dim === 2);
     view.scene(message);
-    curves = curvesColumn(message);
+    curves = curvesColumn({ ...message, panels: message.panels.filter(({ id }) => !shape.hidden(`curve-${id}`)) });
+    shaping?.scene(message, curves.where);
     bar.explain(message.readout);
     line?.knobs(message.knobs);
     showKnobs(message, message.fields);
@@ -469,7 +483,7 @@ export function mountView(root, settings, make) {
     opened() {
       frames.reset();
       counters.waits = "";
-      if (!settings.connect && keptSpeed() !== null) send({ cmd: "speed", value: keptSpeed() });
+      if (!settings.connect && keptSpeed() !== null && !shape.fixed("speed")) send({ cmd: "speed", value: keptSpeed() });
       if (document.hidden) send({ cmd: "visible", value: false });
     },
     message: receive,
@@ -500,6 +514,7 @@ export function mountView(root, settings, make) {
       ground.close();
       banner.close();
       line?.close();
+      shaping?.close();
       files?.close();
       for (const timer of timers) clearTimeout(timer);
     },

@@ -62,7 +62,7 @@ export function storyRow(send, act) {
     el("div", { class: "gl-story-body" }, doc, claim),
   );
 
-  const cures = el("span", { class: "gl-group" });
+  const cures = el("span", { class: "gl-group", "data-testid": "offers" });
   const pace = el("span", { class: "gl-pace", "data-testid": "pace", role: "status" });
   const full = button("full", _("Continue at full speed until the next restart"), () => send({ cmd: "go_on" }), _("Full speed"));
   const own = button("own-pace", _("Return to the recommended speed"), () => {

@@ -387,6 +387,8 @@
  * @property {string[]} others paths of other pages
  * @property {number} [largest] bytes of a run's file that can be opened; none can if it is missing
  * @property {{endings: string[], largest: number}} [tables] names' endings, and bytes, of tables of points that can be opened
+ * @property {import("./shape.js").Shaped} [shape] what a teacher has locked or hidden
+ * @property {import("./shaper.js").Parts} [shaping] what a teacher can lock or hide; missing on a page that has a shape
  * @property {() => void} [onLost] the connection was lost
  * @property {() => void} [onBack] the connection is back
  * @property {() => void} [onGone] the server has no such session

@@ -18,6 +18,7 @@ from ganlab.params import KNOBS, LIVE
 from ganlab.presets import DEFAULTS, PRESETS
 from ganlab.query import pairs_of
 from ganlab.registry import SpecError
+from ganlab.shape import CURVES, TOOLBAR
 from ganlab.spec import PARAMS, Spec
 from ganlab.targets import TARGETS
 
@@ -47,23 +48,6 @@ _STEP = (
     "offer",
     "link",
 )
-CURVES = (
-    "jsd",
-    "w1",
-    "tail",
-    "value",
-    "loss",
-    "gradient",
-    "modes",
-    "shares",
-    "data_distance",
-    "distances",
-    "accuracy",
-    "valid",
-    "entropy",
-    "covered",
-)
-_TOOLS = ("play", "d", "g", "step", "speed", "restart", "seed", "explain", "spectrum", "timeline")
 PAGES = ("mnist", "many", "compare", "theory", "games", "maps", "phenomena")
 
 
@@ -265,7 +249,7 @@ def _choices(
 def _light(place: _Place, text: str) -> str:
     """The id of a control, layer or curve, from its kind and name, as in "layer d_star"."""
     kind, _, name = text.partition(" ")
-    known = {"knob": KNOBS, "layer": tuple(LAYERS), "button": _TOOLS, "curve": CURVES}
+    known = {"knob": KNOBS, "layer": tuple(LAYERS), "button": tuple(TOOLBAR), "curve": CURVES}
     if kind not in known:
         place.refuse("light", text, f"one of {', '.join(known)}, and a name")
     if name not in known[kind]:

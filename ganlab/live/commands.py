@@ -60,7 +60,8 @@ class Bookmark(NamedTuple):
 class FigureRequest:
     """The options of still figures: sizes in CSS pixels, limited to a range.
 
-    request: any JSON value, which is returned with the figures. hidden: layers to leave out.
+    request: any JSON value, which is returned with the figures. hidden: layers to leave out, and
+    panels of curves ("curve-" and their ids).
     """
 
     request: Any = None
@@ -97,6 +98,10 @@ class FigureRequest:
     def size(self) -> dict[str, Any]:
         """The size of the picture, for `ganlab.figures`."""
         return {"width": self.width, "height": self.height, "scale": self.scale}
+
+    def left(self, panels: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """The panels of curves that are not left out."""
+        return [panel for panel in panels if f"curve-{panel['id']}" not in self.hidden]
 
     @property
     def curves_size(self) -> dict[str, Any]:

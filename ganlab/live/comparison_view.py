@@ -303,7 +303,12 @@ def figures(
         for i in range(runs)
     }
     curves = figures.curves(
-        panels, history.arrays(), history.marks, theme, ghost=history.ghost, **request.curves_size
+        request.left(panels),
+        history.arrays(),
+        history.marks,
+        theme,
+        ghost=history.ghost,
+        **request.curves_size,
     )
     made["curves"] = figures.with_legend(curves, labels, RUN_DASHES, theme, request.scale)
     header = {"type": "figure", "run": scene[0]["run"], "request": request.request}

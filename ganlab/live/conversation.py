@@ -16,6 +16,7 @@ from ganlab.live.session import Session
 from ganlab.live.subscriber import Subscriber
 from ganlab.live.wire import MOST_TEXT
 from ganlab.registry import SpecError
+from ganlab.shaping import refuse
 from ganlab.spec import KNOBS
 
 _SEND_SECONDS = 30.0  # a browser that reads nothing for this long is disconnected
@@ -110,6 +111,7 @@ async def _receive(
         flat = text.count("[") + text.count("{") <= _MOST_NESTED
         message = json.loads(text) if flat else None
         command = commands.read(message)
+        refuse(session.shape, command.name, getattr(command.value, "field", ""))
         await _do(command, session, subscriber, scheduler)
     except (SpecError, ValueError, RecursionError) as error:
         session.command("note", error.words if isinstance(error, SpecError) else str(error))

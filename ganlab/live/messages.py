@@ -143,7 +143,7 @@ def figure(
         scene, last, theme, hidden=request.hidden, legend=False, **request.size
     )
     beside = figures.curves(
-        scene["panels"],
+        request.left(scene["panels"]),
         history.arrays(),
         history.marks,
         theme,

@@ -37,6 +37,7 @@ from ganlab.live.views import view_of
 from ganlab.params import in_words
 from ganlab.record import RunFile
 from ganlab.registry import SpecError
+from ganlab.shape import Shape
 from ganlab.spec import Spec
 
 
@@ -76,6 +77,7 @@ class Session:
         self.lesson: Teaching | None = None  # the lesson that is shown
         self.refused: dict[str, str] = {}  # the knob whose last change was refused, and why
         self.families = False  # whether the page shows other families of models
+        self.shape = Shape()  # what a teacher has locked or hidden on its page
         self.after = ""  # the token of the session that this one continues
         self.trainer: Trainer = Trainer(self)
         self.view: View = (view or view_of(self.experiment))(self)
@@ -190,6 +192,12 @@ class Session:
         """
         self.story, self.lesson = story, None
         self.command("tell")
+
+    def give_shape(self, shape: Shape) -> None:
+        """Lock and hide parts of its page; its address holds them."""
+        if shape != self.shape:
+            self.shape = shape
+            self.command("tell")
 
     def store(self) -> None:
         """Store on disk what `resume` needs."""
@@ -347,7 +355,7 @@ class Session:
         query = address.with_preset(self._address.query, name)
         if self.lesson is not None:
             query = address.with_lesson(query, self.lesson.lesson.name, self.lesson.step)
-        return address.with_families(query, self.families)
+        return address.with_pairs(address.with_families(query, self.families), self.shape.pairs())
 
     @property
     def lab_query(self) -> str:

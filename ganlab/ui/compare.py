@@ -18,6 +18,7 @@ from ganlab.live.session import Session
 from ganlab.live.story import opening
 from ganlab.presets import DEFAULTS, STRIPS, Strip
 from ganlab.registry import Param, SpecError
+from ganlab.shape import SIDEBAR
 from ganlab.ui import navigation
 from ganlab.ui.atomic import atomic
 from ganlab.ui.families import beside, families_switch
@@ -33,6 +34,8 @@ _DIM = "compare_dim"
 _LAST = "_compare_last"  # for each dimension, the comparison shown last
 _ROUND = "_compare_round"  # increases when code, not a widget, changes the fields that differ
 _WRONG = "_compare_wrong"
+_BOXES = {"kind": _DIM, "differs": "differs", "strips": "strips", "families": "families_box"}
+_PARTS = [(name, SIDEBAR[name], key) for name, key in _BOXES.items()]
 
 
 def compare(title: str, watch_for: str) -> None:
@@ -48,15 +51,21 @@ def compare(title: str, watch_for: str) -> None:
     form = None if session.lesson else _form(session)  # a lesson has no sidebar
     with top:
         told(session, title, watch_for)
-    if form is not None and not (session.story and session.story.name):
+    named = session.story is not None and session.story.name
+    if form is not None and not named and not session.shape.hidden("strips"):
         _strips(session)
     beside(session)
     if form is not None:
         with st.sidebar:
             choose_kind(_DIM, session, _other_dimension)
-            _differences(session, form)
-            families_switch(session)
-            st.markdown(tr("**In all runs**"))
+            if not session.shape.hidden("differs"):
+                with st.container(key=_BOXES["differs"]):
+                    _differences(session, form)
+            if not session.shape.hidden("families"):
+                with st.container(key=_BOXES["families"]):
+                    families_switch(session)
+            if any(not form.hidden(name) for name in form if name in params(session.spec)):
+                st.markdown(tr("**In all runs**"))
             sidebar(navigation.COMPARE, form, session, partial(_reset, session))
     notes(navigation.COMPARE, session.begun)
     if form is not None:
@@ -65,7 +74,12 @@ def compare(title: str, watch_for: str) -> None:
     if error is not None:
         show_error(error, tr("Not applied; the runs continue unchanged."))
     view = live_view(
-        navigation.COMPARE, "live_compare", session, "compare.js", on_act=partial(_act, session)
+        navigation.COMPARE,
+        "live_compare",
+        session,
+        "compare.js",
+        on_act=partial(_act, session),
+        parts=[] if form is None else [*form.parts, *_PARTS],
     )
     if view.gone:
         resume(navigation.COMPARE, session, view.gone, Comparison.from_query)
@@ -99,12 +113,14 @@ def _form(session: Session) -> Form[Comparison]:
         )
 
     own = (
-        Field(f"{letter}.{name}", param(name, letter), _own_key(name, letter), value)
+        Field(f"{letter}.{name}", param(name, letter), _own_key(name, letter), value, part=name)
         for name, column in comparison.columns.items()
         for letter, value in zip(LETTERS, column, strict=False)
     )
     common = fields(navigation.COMPARE, comparison.base, comparison.fields)
-    return Form(navigation.COMPARE, [*own, *common], comparison, change, session.show)
+    return Form(
+        navigation.COMPARE, [*own, *common], comparison, change, session.show, session.shape
+    )
 
 
 def _stem() -> str:
@@ -150,7 +166,13 @@ def _strips(session: Session) -> None:
     """Buttons for the most common comparisons."""
     with st.container(horizontal=True, gap="small", key="strips"):
         for title, strip in STRIPS.items():
-            st.button(title, key=f"strip_{title}", on_click=_strip, args=(session, strip))
+            st.button(
+                title,
+                key=f"strip_{title}",
+                disabled=session.shape.fixed("strips"),
+                on_click=_strip,
+                args=(session, strip),
+            )
 
 
 def _strip(session: Session, strip: Strip) -> None:
@@ -188,13 +210,14 @@ def _differences(session: Session, form: Form[Any]) -> None:
             label_visibility="collapsed",
             on_change=_rename,
             args=(session, name, key),
+            disabled=session.shape.fixed("differs"),
         )
         right.button(
             tr("Remove"),
             type="tertiary",
             key=f"{stem}_drop_{name}",
             help=tr("Stop comparing this field: all runs take run A's value."),
-            disabled=len(comparison.fields) == 1,
+            disabled=len(comparison.fields) == 1 or session.shape.fixed("differs"),
             on_click=_apply,
             args=(session, lambda old, name=name: old.without_field(name)),
         )
@@ -227,7 +250,7 @@ def _more(session: Session) -> None:
         tr("Field"),
         icon=":material/add:",
         help=tr("Compare another field"),
-        disabled=not free,
+        disabled=not free or session.shape.fixed("differs"),
         on_click=_apply,
         args=(session, lambda old: old.with_field(free[0])),
         width="stretch",
@@ -236,7 +259,7 @@ def _more(session: Session) -> None:
         tr("Run"),
         icon=":material/add:",
         help=tr("Add a run (at most {most})", most=MOST),
-        disabled=len(comparison.specs) == MOST,
+        disabled=len(comparison.specs) == MOST or session.shape.fixed("differs"),
         on_click=_apply,
         args=(session, Comparison.with_run),
         width="stretch",
@@ -248,5 +271,7 @@ def _act(session: Session, act: Any) -> None:
     if not isinstance(act, dict):
         return
     acted(session, act)
+    if session.shape.fixed("differs"):
+        return
     if edited(_compared(session), act) is not None:
         _apply(session, lambda old: edited(old, act) or old)

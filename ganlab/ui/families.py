@@ -54,6 +54,7 @@ def families_switch(session: Session) -> None:
         tr("Beside other families"),
         key=_SWITCH,
         on_change=switched,
+        disabled=session.shape.fixed("families"),
         help=tr(
             "Show a Gaussian mixture, a kernel density, a VAE, a flow and a diffusion "
             "model beside the GAN: on the same data, with the same budget."

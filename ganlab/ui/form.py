@@ -17,6 +17,7 @@ from ganlab.languages import tr
 from ganlab.params import named
 from ganlab.reconcile import reconcile
 from ganlab.registry import Entry, Param, SpecError
+from ganlab.shape import Shape
 from ganlab.ui.atomic import atomic
 from ganlab.ui.plain import say
 from ganlab.ui.widgets import held, param_widget, put
@@ -30,7 +31,8 @@ _MISSING = object()
 class Field:
     """One field: its name in an address, its Param and the key of its widget.
 
-    now: the session's value. default: the value to return to; None if there is none.
+    now: the session's value. default: the value to return to; None if there is none. part: its
+    name in the shape of the page, if that is another.
     """
 
     name: str
@@ -38,6 +40,7 @@ class Field:
     key: str
     now: Any
     default: Any = None
+    part: str = ""
 
 
 class Form(Generic[T]):
@@ -45,7 +48,8 @@ class Form(Generic[T]):
 
     change(now, values) returns `now` with other values of some fields; accept(made) makes the
     session show the result. Both raise `SpecError` for what is not allowed (see `reconcile`).
-    made: what the session shows now.
+    made: what the session shows now. shape: which fields are locked or hidden; they keep their
+    values whatever their widgets say.
     """
 
     def __init__(
@@ -55,7 +59,9 @@ class Form(Generic[T]):
         now: T,
         change: Callable[[T, Mapping[str, Any]], T],
         accept: Callable[[T], object],
+        shape: Shape = Shape(),  # noqa: B008 - it cannot change
     ):
+        self.shape = shape
         # Streamlit forgets the state of a widget that is not drawn: keep the refused values here.
         drafts = st.session_state.setdefault(_drafts(page), {})
         self._fields = {field.name: field for field in fields}
@@ -63,7 +69,7 @@ class Form(Generic[T]):
         self.refused: dict[str, SpecError] = {}
         for name, field in self._fields.items():
             raw = st.session_state.get(field.key, drafts.get(field.key, _MISSING))
-            if raw is _MISSING:
+            if raw is _MISSING or self._fixed(field):
                 continue
             try:
                 value = held(field.param, raw)
@@ -89,6 +95,20 @@ class Form(Generic[T]):
         fields = self._fields.values()
         return [f.param.title for f in fields if f.default is not None and f.now != f.default]
 
+    def _fixed(self, field: Field) -> bool:
+        return self.shape.fixed(field.part or field.name)
+
+    def hidden(self, name: str) -> bool:
+        """Whether a field is hidden from the page."""
+        field = self._fields[name]
+        return self.shape.hidden(field.part or name)
+
+    @property
+    def parts(self) -> list[tuple[str, str, str]]:
+        """The fields that a teacher can lock or hide: names, titles and keys of their boxes."""
+        named = {(f.part or n): (f.param.title, f"field_{f.key}") for n, f in self._fields.items()}
+        return [(name, *about) for name, about in named.items()]
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._fields)
 
@@ -110,13 +130,20 @@ class Form(Generic[T]):
         """
         field = self._fields[name]
         param, key = field.param, field.key
+        locked = self._fixed(field)
+        if self.hidden(name):
+            return
         with st.container(key=f"field_{key}", gap=None):
-            if key not in st.session_state:
+            if locked:
+                put(key, param, field.now)
+            elif key not in st.session_state:
                 if key in self._drafts:
                     st.session_state[key] = self._drafts[key]
                 else:
                     put(key, param, field.now)
-            param_widget(param, key, entry)
+            param_widget(param, key, entry, locked)
+            if locked:
+                return
             if name in self.refused:
                 say(tr("Not applied: {why}", why=self._why(field)), "warn", alert=True)
                 self._undo(field, "field")

@@ -11,6 +11,7 @@ import streamlit as st
 
 from ganlab import languages
 from ganlab.languages import _, tr
+from ganlab.shape import LOCKED, PAGE, Shape
 from ganlab.ui import navigation
 from ganlab.ui.view import TEXTS
 
@@ -21,6 +22,8 @@ const EVERY = 100;  // ms between two checks of whether the page is there
 const LONGEST = 60000;  // ms
 const say = (text) => window.ganlabTexts?.[text] ?? text;
 let shown = null, pages = {}, ready = true, answered = true;
+let locked = [];  // the names of pages that the menu shows, but does not open
+const LOCKED = 'Locked by your teacher.';
 let box = null, timer = 0, since = 0, goal = null;  // goal: the page whose frame is shown
 
 const last = (path) => path.replace(/\\/+$/, '').split('/').pop();
@@ -112,7 +115,15 @@ function leave(page) {
   draw(page ?? null);
 }
 
+const isLocked = (link) => locked.includes(pages[known(new URL(link.href).pathname)]?.[3]);
+
 document.addEventListener('click', (event) => {
+  const to = event.target.closest?.(NAV);
+  if (to?.href && isLocked(to)) {
+    event.preventDefault();
+    event.stopPropagation();
+    return;
+  }
   if (event.button || event.ctrlKey || event.metaKey || event.shiftKey) return;
   const link = event.target.closest?.(NAV);
   const opens = event.target.closest?.('button')?.closest(OPENS);
@@ -154,9 +165,35 @@ function speak({ language, tag, named, others, texts }) {
   document.querySelector('.stApp').append(box);
 }
 
-export default function ({ data: [path, all, now, spoken] }) {
+/** Say in the menu which links lead nowhere. */
+function dim() {
+  for (const link of document.querySelectorAll(NAV)) {
+    if (!link.href) continue;
+    const shut = isLocked(link);
+    if (shut) link.title = say(LOCKED);
+    if (shut) link.setAttribute('aria-disabled', 'true');
+    else if (link.title === say(LOCKED)) {
+      link.removeAttribute('title');
+      link.removeAttribute('aria-disabled');
+    }
+  }
+}
+
+/** Let the address hold the page's shape; a live view does so itself. */
+function keep(fields) {
+  const query = new URLSearchParams(location.search);
+  const more = fields.filter(([name]) => !query.has(name));
+  if (!more.length) return;
+  const text = more.map(([name, value]) => `${name}=${value}`).join('&');
+  history.replaceState(history.state, '', location.search + (location.search ? '&' : '?') + text);
+}
+
+export default function ({ data: [path, all, now, spoken, shape, shut] }) {
   speak(spoken);
   pages = all;
+  locked = shut;
+  for (const wait of [0, 300, 1500]) setTimeout(dim, wait);  // the menu is drawn beside the page
+  if (!pages[path]?.[2]) keep(shape);
   const other = shown !== path;
   ready = now;
   answered = true;
@@ -180,15 +217,17 @@ _TEXTS = (
     _("waiting for the first picture"),
     _(": "),
     _("Language"),
+    _("Locked by your teacher."),
     *TEXTS.values(),
 )
 
 
-def frame(path: str, ready: bool, spoken: str, named: bool) -> None:
+def frame(path: str, ready: bool, spoken: str, named: bool, shape: Shape) -> None:
     """Make the browser show the frame of the page at `path` until the page itself is there.
 
     ready: whether the modules that a page needs are imported. spoken: the page's language; named:
-    whether the address names it.
+    whether the address names it. shape: that of the page, with the links of the menu that lead
+    nowhere.
     """
     pages = {
         p.name: [tr(p.title), tr(p.doc), p.live, p.name] for p in navigation.PAGES.entries.values()
@@ -207,4 +246,5 @@ def frame(path: str, ready: bool, spoken: str, named: bool) -> None:
     }
     view = st.components.v2.component("ganlab_frame", js=_JS)
     with st.container(key="frame"):
-        view(key="frame_of_page", data=[path, pages, ready, words])
+        shut = [name for name in navigation.PAGES if shape.state(f"{PAGE}-{name}") == LOCKED]
+        view(key="frame_of_page", data=[path, pages, ready, words, shape.pairs(), shut])

@@ -15,6 +15,7 @@ from ganlab.languages import tr
 from ganlab.limits import limit
 from ganlab.query import GivenTwice, UnknownField
 from ganlab.registry import SpecError
+from ganlab.shape import FIELDS as SHAPE
 from ganlab.ui import language
 from ganlab.ui.atomic import atomic
 from ganlab.ui.layout import section
@@ -47,7 +48,8 @@ class Jobs(Generic[F]):
 
     def strangers(self) -> list[SpecError]:
         """Errors for the fields of the address that this page does not use."""
-        unknown = [n for n in st.query_params if n not in (self.noun, language.FIELD)]
+        own = (self.noun, language.FIELD, *SHAPE)
+        unknown = [n for n in st.query_params if n not in own]
         out: list[SpecError] = [
             UnknownField(tr("query field"), n, f"only {self.noun}") for n in unknown
         ]

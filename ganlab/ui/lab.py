@@ -15,8 +15,9 @@ from ganlab.languages import tr
 from ganlab.live.session import Session
 from ganlab.presets import DEFAULTS
 from ganlab.registry import SpecError
+from ganlab.shape import PAGE
 from ganlab.spec import Spec
-from ganlab.ui import navigation
+from ganlab.ui import navigation, shaped
 from ganlab.ui.form import Form
 from ganlab.ui.sidebar import fill, reset, sidebar, spec_form
 from ganlab.ui.start import (
@@ -31,6 +32,7 @@ from ganlab.ui.start import (
 )
 from ganlab.ui.story import acted, to_its_page, told
 from ganlab.ui.view import live_view, redirect
+from ganlab.ui.widgets import LOCKED
 
 
 def lab(dim: int, title: str, watch_for: str) -> None:
@@ -52,24 +54,40 @@ def lab(dim: int, title: str, watch_for: str) -> None:
     if form is not None:
         form.notice()
     module = "live.js" if dim else "symbols.js"
-    view = live_view(page, f"live_{dim}", session, module, on_act=partial(acted, session))
+    view = live_view(
+        page,
+        f"live_{dim}",
+        session,
+        module,
+        on_act=partial(acted, session),
+        parts=[] if form is None else form.parts,
+    )
     if view.gone:
         resume(page, session, view.gone, partial(_of_this, dim))
+
+
+def to(page: str, words: str, key: str) -> bool:
+    """Draw a button that leads to another page, if it is not hidden; whether it was clicked."""
+    part = f"{PAGE}-{page}"
+    if shaped.now().hidden(part):
+        return False
+    locked = shaped.now().fixed(part)
+    icon = navigation.PAGES[page].icon
+    note = tr(LOCKED) if locked else None
+    return st.button(words, key=key, icon=icon, disabled=locked, help=note, width="stretch")
 
 
 def _settings(page: str, session: Session, form: Form[Spec]) -> None:
     """Draw the sidebar."""
     with st.sidebar:
         many, compare = (f"open-{name}" for name in (navigation.MANY, navigation.COMPARE))
-        if st.button(
-            tr("Many seeds of this"), key=many, icon=":material/grid_view:", width="stretch"
-        ):
+        if to(navigation.MANY, tr("Many seeds of this"), many):
             want(navigation.MANY, Experiment.of(session.spec, SEEDS[0]))
             st.switch_page(navigation.script(navigation.MANY))
-        if st.button(tr("Compare this"), key=compare, icon=":material/compare:", width="stretch"):
+        if to(navigation.COMPARE, tr("Compare this"), compare):
             want(navigation.COMPARE, Comparison.pair(session.spec))
             st.switch_page(navigation.script(navigation.COMPARE))
-        if st.button(tr("Map this"), key="open-maps", icon=":material/map:", width="stretch"):
+        if to(navigation.MAPS, tr("Map this"), "open-maps"):
             fields = session.spec.to_query_pairs()
             st.switch_page(navigation.script(navigation.MAPS), query_params=dict(fields))
         sidebar(page, form, session, partial(reset, page, session))

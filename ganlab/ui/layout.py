@@ -89,6 +89,8 @@ _CSS = Template("""
 [class*="st-key-to_default_"] button * { font-size: 0.78rem; }
 .st-key-refused { gap: 0.1rem; padding: 0.2rem 0.7rem; border-radius: 0.4rem; }
 .st-key-refused { border-left: 4px solid $ACCENT; }
+[data-testid="stWidgetLabel"], [data-testid="stWidgetLabel"] p { color: inherit !important; }
+a[aria-disabled="true"] { opacity: 0.55; cursor: not-allowed; }
 /* Contrast of 4.5:1, which Streamlit's captions and its dark theme's primary buttons lack. */
 [data-testid="stCaptionContainer"] { color: inherit; opacity: 0.78; }
 button[kind="primary"]:not(:disabled) { color: $PAPER; }

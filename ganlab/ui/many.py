@@ -12,6 +12,7 @@ from ganlab.languages import tr
 from ganlab.live.session import Session
 from ganlab.presets import DEFAULTS
 from ganlab.registry import SpecError
+from ganlab.shape import SIDEBAR
 from ganlab.spec import PARAMS, Spec
 from ganlab.ui import navigation
 from ganlab.ui.atomic import atomic
@@ -50,6 +51,7 @@ def many() -> None:
         "many.js",
         on_act=partial(acted, session),
         on_open=partial(_open, session),
+        parts=[*form.parts, ("kind", SIDEBAR["kind"], _DIM), ("runs", SIDEBAR["runs"], _RUNS)],
     )
     if view.gone:
         resume(
@@ -78,6 +80,8 @@ def _switches(session: Session) -> None:
     choose_kind(_DIM, session, _switch)
     # Streamlit forgets a widget's value when the user visits another page.
     st.session_state.setdefault(_RUNS, session.experiment.seeds)
+    if session.shape.hidden("runs"):
+        return
     st.segmented_control(
         tr("seeds"),
         SEEDS,
@@ -85,6 +89,7 @@ def _switches(session: Session) -> None:
         required=True,
         on_change=lambda: atomic(lambda: _apply(session, session.spec)),
         help=tr("The seed of this Spec and the seeds after it, trained together."),
+        disabled=session.shape.fixed("runs"),
         width="stretch",
     )
 

@@ -13,6 +13,7 @@ import streamlit as st
 from ganlab import paths
 from ganlab.languages import _, tr
 from ganlab.registry import Entry, Registry
+from ganlab.shape import PAGE, Shape
 from ganlab.ui import layout
 
 MANY = "many"
@@ -197,8 +198,11 @@ for _page in (
     PAGES.add(_page)
 
 
-def pages() -> list[st.Page]:
-    """All pages, for st.navigation; the first is the app's home page."""
+def pages(shape: Shape) -> list[st.Page]:
+    """All pages, for st.navigation; the first is the app's home page.
+
+    shape: which of them are left out of the menu.
+    """
     return [
         st.Page(
             page.run if isinstance(page.run, Path) else partial(_drawn, page),
@@ -206,6 +210,7 @@ def pages() -> list[st.Page]:
             url_path=page.name,
             icon=page.icon,
             default=page.name == HOME,
+            visibility="hidden" if shape.hidden(f"{PAGE}-{page.name}") else "visible",
         )
         for page in PAGES.entries.values()
     ]

@@ -17,6 +17,7 @@ from ganlab.registry import Registry
 from ganlab.spec import Spec
 from ganlab.stabilisers import STABILISERS
 from ganlab.targets import TARGETS, make_target
+from ganlab.ui import shaped
 from ganlab.ui.form import Field, Form, forget
 from ganlab.ui.layout import section
 from ganlab.ui.navigation import KINDS
@@ -98,6 +99,8 @@ def choose_kind(key: str, session: Session, changed: Callable[[Session], None]) 
     """Draw the choice between 1-D, 2-D and symbols. key: of its value in the visitor's state."""
     # Streamlit forgets a widget's value when the user visits another page.
     st.session_state.setdefault(key, session.spec.axes)
+    if shaped.now().hidden("kind"):
+        return
     st.segmented_control(
         tr("x is"),
         tuple(KINDS),
@@ -106,6 +109,7 @@ def choose_kind(key: str, session: Session, changed: Callable[[Session], None]) 
         format_func=KINDS.__getitem__,
         on_change=changed,
         args=(session,),
+        disabled=shaped.now().fixed("kind"),
         width="stretch",
     )
 
@@ -132,7 +136,7 @@ def spec_form(page: str, session: Session) -> Form[Spec]:
     if names := newly_replayed(page, session):
         forget(page, [_key(page, session.spec.axes, name) for name in names])
     spec = session.spec
-    return Form(page, fields(page, spec), spec, change, session.configure)
+    return Form(page, fields(page, spec), spec, change, session.configure, session.shape)
 
 
 def reset(page: str, session: Session) -> None:
@@ -152,20 +156,33 @@ def sidebar(page: str, form: Form[Any], session: Session, reset: Callable[[], No
     # The fields in which compared runs differ are not in the form: one of them may need another.
     everything = [{n: getattr(s, n) for n in PARAMS} for s in session.experiment.specs]
 
-    def group(names: Iterable[str]) -> None:
-        for name in names:
-            if name in form and any(form.matters(name, values) for values in everything):
-                form.widget(name, toggle_of(name))
+    def there(names: Iterable[str]) -> list[str]:
+        return [
+            name
+            for name in names
+            if name in form
+            and not form.hidden(name)
+            and any(form.matters(name, values) for values in everything)
+        ]
 
-    section(tr("Data"))
-    group(["target", *(name for name in form if name.startswith("t."))])
-    if note := make_target(spec.target, spec.target_params).note:
-        say(note)
-    group(_of_data())
+    def group(names: Iterable[str]) -> None:
+        for name in there(names):
+            form.widget(name, toggle_of(name))
+
+    about = ["target", *(name for name in form if name.startswith("t."))]
+    if there([*about, *_of_data()]):
+        section(tr("Data"))
+        group(about)
+        if note := make_target(spec.target, spec.target_params).note:
+            say(note)
+        group(_of_data())
     for title, (_unused, folded, color) in _SECTIONS.items():
-        section(title, color)
-        group(_names(title, more=False))
         toggles = _names(title, more=True)
+        if there([*_names(title, more=False), *toggles]):
+            section(title, color)
+        group(_names(title, more=False))
+        if not there(toggles):
+            continue
         # Made when opened: thirty hidden widgets would delay the first picture.
         key = f"box_{_key(page, spec.axes, title)}"
         if any(name in form.refused for name in toggles):
@@ -174,6 +191,18 @@ def sidebar(page: str, form: Form[Any], session: Session, reset: Callable[[], No
         if box.open:
             with box:
                 group(toggles)
+    if form.shape:
+        return
+    st.button(
+        tr("Shape this page"),
+        key="shape_page",
+        icon=":material/visibility_lock:",
+        help=tr(
+            "For teachers: choose what students see, and what they may change, and copy the "
+            "address that you hand out."
+        ),
+        width="stretch",
+    )
     address = _ADDRESS[session.replays]
     if any(to_text(name) is None for name in spec.own_data):
         address += _LARGE

@@ -7,9 +7,14 @@ from dataclasses import replace
 from typing import Any
 
 import streamlit as st
-from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from ganlab.address import without_families, without_lesson, without_present, without_preset
+from ganlab.address import (
+    without_families,
+    without_lesson,
+    without_present,
+    without_preset,
+    without_shape,
+)
 from ganlab.experiment import BadEvents, Experiment
 from ganlab.languages import tr
 from ganlab.lessons import lessons
@@ -24,7 +29,7 @@ from ganlab.query import GivenTwice, UnknownField, pairs_of
 from ganlab.record import RunFile
 from ganlab.registry import SpecError
 from ganlab.spec import Spec
-from ganlab.ui import language
+from ganlab.ui import language, shaped
 from ganlab.ui.plain import plain, say
 
 _MOST = 4  # the number of unusable fields of an address to name
@@ -103,10 +108,11 @@ def session_of(
     ignored: list[SpecError] = st.session_state.pop(f"_ignored_{page}", [])
     alive = old is not None and SCHEDULER.get(old.token) is old
     if start is None:
-        if _moved() if alive else old is None:
+        if shaped.moved() if alive else old is None:
             start = read(ignored) if _pairs() else None if alive else default
             preset, lesson = preset_named(), lesson_named()
         if old is not None and alive and start in (None, old.begun):
+            old.give_shape(shaped.now())
             return old
         if start is None:
             assert old is not None
@@ -116,6 +122,7 @@ def session_of(
     otherwise = old.begun if old is not None and alive else default
     session, start = _create(start, otherwise, ignored)
     sessions[page] = session
+    session.give_shape(shaped.now())
     specs = session.experiment.specs
     told = story_of(preset, specs) if lesson is None else lesson.story(specs)
     session.begin(told, after, state, lesson)
@@ -175,15 +182,6 @@ def _lowered(spec: Spec, changes: Mapping[str, Any]) -> Spec:
     return spec.replace(**lower)
 
 
-def _moved() -> bool:
-    """Whether the browser's back or forward button led here, so that the address must be read.
-
-    Otherwise Streamlit may remember an older address than the one the view has written since.
-    """
-    context = get_script_run_ctx()
-    return context is not None and context.is_history_navigation
-
-
 def _pairs() -> list[tuple[str, str]]:
     """The fields of the address that are a run's, without Streamlit's own fields."""
     return _told(_address())[0]
@@ -193,7 +191,8 @@ def _told(
     pairs: list[tuple[str, str]], before: Teaching | None = None
 ) -> tuple[list[tuple[str, str]], str, Teaching | None]:
     """The fields of an address that are a run's, its preset, and its lesson."""
-    fields, preset = without_preset(without_families(without_present(pairs))[0], PRESETS)
+    plain_fields = without_shape(without_present(pairs))[0]
+    fields, preset = without_preset(without_families(plain_fields)[0], PRESETS)
     if not any(name == "lesson" for name, _ in fields):
         return fields, preset, None  # lessons need not be read
     fields, name, step = without_lesson(fields, lessons())
@@ -249,7 +248,8 @@ def notes(page: str, now: Experiment) -> None:
     now: the experiment that the page shows.
     """
     start, ignored = st.session_state.get(f"_notes_{page}", (None, []))
-    if ignored and start == now:
+    ignored = [*(ignored if start == now else ()), *shaped.ignored()]
+    if ignored:
         unusable(ignored)
 
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from typing import Any, NoReturn
 
 import streamlit as st
 
 from ganlab import paths
-from ganlab.languages import _
+from ganlab.languages import _, tr
 from ganlab.live.opened import most_bytes, tables
 from ganlab.live.session import Session
+from ganlab.shape import FIELDS, PAGE, TOOLS
 from ganlab.ui import navigation
 
 # The JavaScript that every component of ganlab starts with.
@@ -135,6 +137,11 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
   const report = (entry) => setTriggerValue('gone', {
     search: entry.search ?? location.search, token: entry.socket.split('/').pop(),
   });
+  const shape = JSON.stringify(data.shape);
+  if (entry && entry.socket === data.socket && entry.shape !== shape) {
+    entry.close();
+    entry = null;
+  }
   if (entry && entry.socket !== data.socket) {
     // A new session while the connection to the previous one was lost: that one is gone.
     if (entry.search !== null) report(entry);
@@ -151,6 +158,8 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
       others: data.others,
       largest: data.largest,
       tables: data.tables,
+      shape: data.shape,
+      shaping: data.shaping,
       plotly: at(data.plotly + '/plotly.min.js').href,
       theory: at(data.theory).href,
       labs: data.labs.map((path) => at(path).href),
@@ -171,6 +180,7 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
       },
     }));
     entry.socket = data.socket;
+    entry.shape = shape;
     // The address when the connection was lost: Streamlit may restore an older one.
     entry.search = null;
   } else entry.update();
@@ -215,10 +225,12 @@ def live_view(
     module: str,
     on_act: Callable[[Any], None],
     on_open: Callable[[Any], None] = lambda _: None,
+    parts: Sequence[tuple[str, str, str]] = (),
 ) -> Any:
     """Mount a session's live view, drawn by `module` of the front end, under the widget key `key`.
 
-    page: the url path of the page, whose address the view keeps up to date.
+    page: the url path of the page, whose address the view keeps up to date. parts: names, titles
+    and keys of the controls in its sidebar, which a teacher may lock or hide.
     on_act(what): called for a button of the view that the page must answer. on_open(seed): called
     for a seed that is to be shown in a lab. They are callbacks because the script may be
     interrupted before it reaches code after the view. The result's trigger `gone` holds the "token"
@@ -238,6 +250,18 @@ def live_view(
         "theory": navigation.THEORY,
     }
 
+    if session.shape:
+        about["shape"] = asdict(session.shape) | {"tools": list(TOOLS)}
+    elif parts:
+        pages = [[f"{PAGE}-{p.name}", tr(p.title)] for p in navigation.PAGES.entries.values()]
+        about["shaping"] = {
+            "fields": [(name, tr(title), key) for name, title, key in parts],
+            "tools": {name: tr(title) for name, title in TOOLS.items()},
+            "pages": pages,
+            "own": f"{PAGE}-{page}",
+            "home": navigation.HOME,
+        }
+
     def told(what: str, heed: Callable[[Any], None]) -> None:
         # A view that is being left may still send something when its page's state is gone.
         said = st.session_state.get(key)
@@ -255,16 +279,19 @@ def live_view(
     )
 
 
-_REDIRECT = """
+_REDIRECT = (
+    f"const KEPT = {['embed', 'embed_options', 'lang', *FIELDS]};"
+    + """
 export default function ({ data: [path, query] }) {
   const url = new URL(path || '.', document.baseURI);
   for (const [name, value] of new URLSearchParams(location.search)) {
-    if (['embed', 'embed_options', 'lang'].includes(name)) url.searchParams.append(name, value);
+    if (KEPT.includes(name)) url.searchParams.append(name, value);
   }
   url.search = query + url.search.replace('?', '&');
   location.replace(url);
 }
 """
+)
 
 
 def redirect(path: str, query: str) -> NoReturn:

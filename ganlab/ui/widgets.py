@@ -8,6 +8,7 @@ from typing import Any
 
 import streamlit as st
 
+from ganlab.languages import _, tr
 from ganlab.own_data import Examples, is_name
 from ganlab.params import in_words
 from ganlab.registry import Entry, Param, Registry, SpecError
@@ -22,6 +23,7 @@ EDITORS: dict[str, Callable[[Param, Callable[[str], None], str], None]] = {
     "points": points_editor,
     INK: picture_editor,
 }
+LOCKED = _("Locked by your teacher.")
 
 
 def put(key: str, param: Param, value: Any) -> None:
@@ -41,13 +43,13 @@ def held(param: Param, raw: Any) -> Any:
         raise SpecError(param.name, raw, error.allowed) from None
 
 
-def param_widget(param: Param, key: str, entry: Entry | None = None) -> Any:
+def param_widget(param: Param, key: str, entry: Entry | None = None, locked: bool = False) -> Any:
     """Draw the widget of one Param and return its raw state (see `held`).
 
     The widget's value must be in session state already (see `put`). entry: the variant whose
-    strength the Param is, if any.
+    strength the Param is, if any. locked: whether it is shown, but cannot be changed.
     """
-    note = param.doc
+    note = f"{tr(LOCKED)}\n\n{tr(param.doc)}" if locked else param.doc
     if entry is not None:
         cite = f" ({entry.cite})" if entry.cite else ""
         note = f"{note}\n\n${entry.equation}$\n\n{entry.doc}{cite}"
@@ -65,19 +67,24 @@ def param_widget(param: Param, key: str, entry: Entry | None = None) -> Any:
             key=key,
             help=note,
             format_func=param.words,
+            disabled=locked,
         )
     if param.kind == "data":
-        return _data_widget(param, key, note)
+        return _data_widget(param, key, note, locked)
     note = f"{note}\n\nAllowed: {param.allowed}."
     if param.kind == "text":
-        return st.text_input(param.title, key=key, help=note, max_chars=param.longest)
+        return st.text_input(
+            param.title, key=key, help=note, max_chars=param.longest, disabled=locked
+        )
     if param.kind in ("ints", "floats"):
-        return st.text_input(param.title, key=key, help=note, placeholder=param.empty)
+        return st.text_input(
+            param.title, key=key, help=note, placeholder=param.empty, disabled=locked
+        )
     if param.kind == "int":
         low, high = int(param.low), int(param.high)
         if high - low <= 40:
-            return st.slider(param.title, low, high, key=key, help=note)
-        return st.number_input(param.title, low, high, key=key, step=1, help=note)
+            return st.slider(param.title, low, high, key=key, help=note, disabled=locked)
+        return st.number_input(param.title, low, high, key=key, step=1, help=note, disabled=locked)
     span = param.high - param.low
     step = 0.05 if span <= 20 else 0.5
     if param.log:  # steps of the default's order of magnitude
@@ -90,10 +97,11 @@ def param_widget(param: Param, key: str, entry: Entry | None = None) -> Any:
         step=step,
         format="%.4g",
         help=note,
+        disabled=locked,
     )
 
 
-def _data_widget(param: Param, key: str, note: str) -> Any:
+def _data_widget(param: Param, key: str, note: str, locked: bool) -> Any:
     """The examples, and the own data that are in use or were used on this page."""
     used = st.session_state.setdefault(f"_own_{key}", {})
     if is_name(now := st.session_state.get(key)):
@@ -103,8 +111,15 @@ def _data_widget(param: Param, key: str, note: str) -> Any:
         note += f"\n- **{entry.title}** {entry.doc}" if entry is not None else ""
     with st.container(gap="small", key=f"data_{key}"):
         raw = st.selectbox(
-            param.title, (*used, *param.choices), key=key, help=note, format_func=param.words
+            param.title,
+            (*used, *param.choices),
+            key=key,
+            help=note,
+            format_func=param.words,
+            disabled=locked,
         )
+        if locked:
+            return raw
         if isinstance(param.choices, Examples) and param.choices.kind in EDITORS:
             EDITORS[param.choices.kind](param, lambda name: put(key, param, name), key)
     return raw

@@ -21,7 +21,8 @@ from ganlab.live import socket as module
 from ganlab.live.scheduler import Scheduler
 from ganlab.live.session import Session
 from ganlab.live.wire import decode
-from ganlab.spec import Spec
+from ganlab.shape import Shape
+from ganlab.spec import KNOBS, Spec
 from tests.settings import settings
 
 
@@ -456,3 +457,22 @@ def test_what_a_message_counts_as(text, cost):
     subscriber = SimpleNamespace(drawn=lambda _: None)
     asked = conversation._receive(text, session, subscriber, scheduler)
     assert asyncio.run(asked) == cost
+
+
+def test_what_a_teacher_locked_is_refused_in_words(talk):
+    session = quiet(talk)
+    session.give_shape(Shape(hide=("restart",), lock=("field-*", "step"), show=("k",)))
+    before = session.run.state
+    for command, what in (
+        ({"cmd": "step"}, "One iteration"),
+        ({"cmd": "restart"}, "Restart"),
+        ({"cmd": "set", "field": "g_lr", "value": 0.1}, "G's rate"),
+        ({"cmd": "set", "field": "loss", "value": "minimax"}, "loss"),
+    ):
+        session.note = ""
+        talk.send(**command)
+        assert talk.complaint("locked") == f"{what} is locked by your teacher."
+    assert session.run.state is before and session.spec == SMALL and session.run_number == 1
+    talk.send(cmd="set", field="k", value=3)
+    assert talk.status(values={"k": 3} | {n: getattr(SMALL, n) for n in KNOBS if n != "k"})
+    assert session.query.endswith("&hide=restart&lock=field-*,step&show=k")

@@ -158,3 +158,25 @@ def test_runs_side_by_side_have_the_same_rules():
     page.test.run()
     assert page.session.experiment.columns["r2"] == (0.0, 1.0)
     assert "Not applied" not in page.words
+
+
+def test_what_a_teacher_locks_keeps_its_value_and_what_is_hidden_is_gone():
+    page = Page("one", "lock=field-*&show=batch&hide=latent,page-games,foo&k=2")
+    box = page.test.number_input(key="one_1_gaussian.mean")
+    assert box.disabled and "Locked by your teacher." in box.help
+    assert not page.test.number_input(key="one_1_batch").disabled
+    assert "one_1_latent" not in [b.key for b in page.test.selectbox]
+    assert "Ignored in this address: hide=foo." in page.words
+    begun = page.spec
+    page.test.session_state["one_1_gaussian.mean"] = 0.3  # as a browser could
+    page.test.run()
+    assert page.spec == begun == DEFAULTS[1].replace(k=2)
+    assert page.test.number_input(key="one_1_gaussian.mean").value == begun.value("t.mean")
+    page.put("batch", 128)
+    assert page.spec == begun.replace(batch=128)
+    assert page.session.query.endswith("&hide=latent,page-games&lock=field-*&show=batch")
+    assert "all_to_default_one" not in [b.key for b in page.test.button]
+    page.test.query_params.clear()
+    page.test.switch_page(navigation.script("two"))
+    page.test.run()  # the menu leads on: the shape stays
+    assert page.test.number_input(key="two_2_ring.std").disabled

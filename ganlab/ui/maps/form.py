@@ -14,6 +14,7 @@ from ganlab.limits import limit
 from ganlab.params import PARAMS, in_words
 from ganlab.presets import PRESETS
 from ganlab.registry import Param, SpecError
+from ganlab.shape import FIELDS as SHAPE
 from ganlab.spec import Spec
 from ganlab.sweeps.axis import Axis
 from ganlab.sweeps.job import QUEUE, Folder, check
@@ -118,7 +119,7 @@ def _options(start: _Start) -> dict[str, Any]:
 def _start() -> _Start:
     """The bases to choose from: those of the address, the labs', and the phenomena's."""
     ignored: list[SpecError] = []
-    preset, own = given(ignored), (MAPS.noun, FIELD, language.FIELD)
+    preset, own = given(ignored), (MAPS.noun, FIELD, language.FIELD, *SHAPE)
     pairs = [(n, v) for n in st.query_params for v in st.query_params.get_all(n) if n not in own]
     bases: dict[str, Spec] = {} if preset is None else {f"map: {preset.title}": preset.base}
     if pairs:

@@ -6,6 +6,7 @@ import streamlit as st
 
 from ganlab.languages import tr
 from ganlab.registry import SpecError
+from ganlab.shape import FIELDS as SHAPE
 from ganlab.sweeps.job import QUEUE, Folder
 from ganlab.ui import language
 from ganlab.ui.maps.form import MAPS, form
@@ -31,7 +32,7 @@ def maps() -> None:
 
 def _asks_for_new() -> bool:
     """Whether the address names fields of a Spec: a lab's "Map this"."""
-    return MAPS.named() is None and bool({*st.query_params} - {language.FIELD})
+    return MAPS.named() is None and bool({*st.query_params} - {language.FIELD, *SHAPE})
 
 
 def _title(job: Folder) -> str:
