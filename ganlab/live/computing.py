@@ -33,7 +33,7 @@ from ganlab.engine.native.play import Compiled
 from ganlab.engine.native.program import Program
 from ganlab.engine.probe import probe_for
 from ganlab.engine.snapshot import take
-from ganlab.live import estimators, messages, thumbnails
+from ganlab.live import estimators, messages, system, thumbnails
 from ganlab.live.held_state import Held, held
 from ganlab.live.parts import parts
 from ganlab.live.picture_request import Painted, PictureRequest
@@ -195,6 +195,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
 def main() -> None:
     """Answer requests until the connection ends."""
     torch.set_num_threads(1)
+    system.yield_to_others()
     with contextlib.suppress(OSError):  # Linux only
         Path("/proc/self/oom_score_adj").write_text(str(_OOM_SCORE))
     connection = socket.socket(fileno=int(sys.argv[1]))

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 import threading
 from weakref import WeakSet
 
@@ -418,3 +419,12 @@ def test_a_page_is_told_that_its_process_is_starting(monkeypatch):
     one.tell()
     thread.join()
     assert mine.doing(run.game) == "" and run.state.d_updates == 1  # computed here
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="SCHED_BATCH is Linux's")
+def test_processes_do_not_interrupt_the_training():
+    pool, run = ProcessPool(lambda: 1, waits=True), Run(RING)
+    run.elsewhere = pool
+    run.make(1)  # there is a process now
+    assert {os.sched_getscheduler(one.child.pid) for one in pool._all} == {os.SCHED_BATCH}
+    pool.close()
