@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 import sys
 import threading
 from collections.abc import AsyncIterator
@@ -22,6 +23,10 @@ try:
     environment.check_environment()
     if variants.named():
         import ganlab.spec  # noqa: F401 - imports the variants, which takes seconds
+    if os.environ.get("GANLAB_LESSONS"):
+        from ganlab.lessons import lessons
+
+        lessons()  # a bad file stops the start, before a student meets it
 except (SpecError, ImportError) as error:
     sys.exit(f"ganlab: {error}")
 for words in environment.unknown():

@@ -42,6 +42,8 @@ def _app(options: argparse.Namespace, rest: list[str]) -> int:
     for name, text in chosen.items():
         LIMITS[name].parse(text)
     os.environ.update({variable(n): text for n, text in chosen.items()})
+    if options.lessons is not None:
+        os.environ["GANLAB_LESSONS"] = os.path.abspath(options.lessons)
     if options.embed is not None:
         os.environ[EMBED] = options.embed
     if options.students is not None:
@@ -207,6 +209,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(dest="command", required=True)
     app = commands.add_parser("app", help="open the lab; further options go to `streamlit run`")
+    app.add_argument(
+        "--lessons",
+        metavar="FOLDER",
+        help="a folder with your own lessons (*.toml), shown beside those of ganlab; or "
+        "$GANLAB_LESSONS",
+    )
     app.add_argument(
         "--embed",
         metavar="ORIGINS",

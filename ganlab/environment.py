@@ -22,6 +22,7 @@ KNOWN = (
     POLICY,
     TOKEN,
     variants.VARIABLE,
+    "GANLAB_LESSONS",
     "GANLAB_CACHE",
     "GANLAB_DATA",
 )

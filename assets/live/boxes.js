@@ -21,7 +21,7 @@ export function build(root, view, head, notices) {
     timeline: el("div", {}),
     legend: el("div", view.hasLayers ? { class: "gl-legend-box" } : {}),
     curves: el("div", { class: "gl-curves" }, ...(view.aboveCurves ? [view.aboveCurves] : []), place, curvesHost),
-    main: el("div", { class: "gl-main" }),
+    main: el("div", { class: "gl-main gl-pair" }),
     mark: "",
   };
   const left = el("div", { class: "gl-left" }, boxes.picture, ...(view.records ? [boxes.timeline] : []), ...(view.hasLayers ? [boxes.legend] : []));

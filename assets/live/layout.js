@@ -12,6 +12,7 @@ const SPARE = 2; // px beside a square picture, so that rounding does not shrink
 const LESSON = { least: 330, most: 450, share: 0.24 }; // px of a lesson beside the view, and of the width
 const LARGE = 2.55; // the text scale of a presented view
 const EDGE = { x: 16, y: 10 }; // px around a presented view
+const PHONE = { least: 300, share: 0.5 }; // px of height of a picture above the curves, and its share of the window
 const SHARE = 0.63; // the largest share of the width for the pictures
 
 /**
@@ -121,7 +122,8 @@ export function applyRoom(root, { width, height, narrow, beside = 0, u }) {
 export function plan(room, { box, panels, top, legend, need, share = SHARE }) {
   const { width, u } = room;
   if (room.narrow) {
-    const tall = Math.max(340, Math.min(width * (box ? 1 : 0.72), room.window * 0.75));
+    // It stays in view above the controls, which need room.
+    const tall = Math.max(Math.min(PHONE.least, room.window * PHONE.share), Math.min(width * (box ? 1 : 0.72), room.window * PHONE.share));
     return {
       picture: { width, height: Math.round(tall) },
       curves: { width, height: Math.round(panels * 104 * u) },

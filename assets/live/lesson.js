@@ -132,6 +132,7 @@ export function lessonPanel(root, { send, act, perform, address, light }) {
     const text = JSON.stringify([lesson.name, now]);
     if (text === built) return;
     const other = built === "" || JSON.parse(built)[1].step !== now.step;
+    if (other || (now.done && !JSON.parse(built)[1].done)) low(false);
     built = text;
     const at = now;
     const words = lesson;
@@ -173,6 +174,12 @@ export function lessonPanel(root, { send, act, perform, address, light }) {
     next.dataset.ready = String(at.done);
     show.hidden = at.done || asks || !step.does.length;
     light(at.done ? [] : step.light);
+  }
+
+  // On a phone the sheet makes room for the picture while something else is used.
+  const low = (/** @type {boolean} */ on) => node.classList.toggle("gl-lesson-low", on);
+  for (const type of ["pointerdown", "focusin"]) {
+    root.addEventListener(type, (event) => low(!(event.target instanceof Node && node.contains(event.target))));
   }
 
   return {

@@ -6,6 +6,7 @@ import { linkStyles } from "./page.js";
 import { _ } from "./words.js";
 
 const SUFFIXES = [".ganlab", ".npz"];
+const LESSON = { ending: ".toml", largest: 64_000 };
 const ELSEWHERE = '[role="dialog"], [data-testid="stFileUploader"]'; // which take files themselves
 const PATIENCE = 150_000; // ms for the server's answer
 
@@ -54,14 +55,14 @@ export function opener(root, { socket, largest, tables, opened }) {
   url.pathname += "/open";
   url.protocol = url.protocol.replace("ws", "http");
   let busy = false;
-  const endings = [...SUFFIXES, ...tables.endings.filter((end) => !SUFFIXES.includes(end))];
+  const endings = [...SUFFIXES, LESSON.ending, ...tables.endings.filter((end) => !SUFFIXES.includes(end))];
   const words = el("span", { role: "alert", "data-testid": "opening" });
   const dismiss = el("button", { class: "gl-button gl-small", type: "button", "data-testid": "opening-close", "aria-label": _("Close this message"), onclick: () => say("") }, "×");
   const box = el("div", { class: "gl-banner gl-opening", "data-kind": "note", hidden: "" }, words, dismiss);
   const target = el(
     "div",
     { class: "gl-drop", hidden: "", "aria-hidden": "true", "data-testid": "drop" },
-    el("div", {}, el("b", {}, _("Drop a run, or a table of points")), el("span", {}, _(".ganlab or .npz, as Export saves it; CSV, Excel, JSON, Parquet, NPY"))),
+    el("div", {}, el("b", {}, _("Drop a run, a table of points, or a lesson")), el("span", {}, _(".ganlab or .npz, as Export saves it; CSV, Excel, JSON, Parquet, NPY; TOML"))),
   );
   const input = el("input", {
     type: "file",
@@ -91,9 +92,9 @@ export function opener(root, { socket, largest, tables, opened }) {
   async function open(file) {
     if (busy) return;
     const name = file.name.toLowerCase();
-    const most = SUFFIXES.some((end) => name.endsWith(end)) ? largest : tables.largest;
+    const most = SUFFIXES.some((end) => name.endsWith(end)) ? largest : name.endsWith(LESSON.ending) ? LESSON.largest : tables.largest;
     const why = !endings.some((end) => name.endsWith(end))
-      ? _("the name of a run's file ends in {SUFFIXES}, that of a table in {endings}", { SUFFIXES: SUFFIXES.join(" or "), endings: tables.endings.join(", ") })
+      ? _("the name of a run's file ends in {SUFFIXES}, that of a table in {endings}, that of a lesson in {lesson}", { SUFFIXES: SUFFIXES.join(" or "), endings: tables.endings.join(", "), lesson: LESSON.ending })
       : file.size > most
         ? _("it has {megabytes}, and this server opens at most {megabytes2}", { megabytes: megabytes(file.size), megabytes2: megabytes(most) })
         : "";
@@ -103,6 +104,7 @@ export function opener(root, { socket, largest, tables, opened }) {
     const refused = await send(url.href, file);
     busy = false;
     if (refused) return say(_("{name} cannot be opened: {replace}.", { name: file.name, replace: refused.replace(/\.$/, "") }), true);
+    say("");
     opened();
   }
 

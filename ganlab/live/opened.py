@@ -13,6 +13,9 @@ from typing import Any, BinaryIO, NamedTuple
 from ganlab.comparison import MOST, Comparison
 from ganlab.experiment import SEEDS, Experiment
 from ganlab.languages import _
+from ganlab.lessons import OPENED, Lesson
+from ganlab.lessons.own import SUFFIX
+from ganlab.lessons.reader import LARGEST
 from ganlab.limits import limit
 from ganlab.live.budget import afford, afford_events
 from ganlab.own_data import STORE
@@ -31,12 +34,13 @@ _KEPT_MB = 100.0  # of files that wait for their pages, all together
 class Opened(NamedTuple):
     """Runs of a file (None of a table), and the experiment of a session that continues them.
 
-    note: what the visitor must know of a table.
+    note: what the visitor must know of a table. lesson: that of a file of a lesson.
     """
 
     experiment: Experiment
     file: RunFile | None
     note: str = ""
+    lesson: Lesson | None = None
 
 
 def most_bytes() -> int:
@@ -46,6 +50,8 @@ def most_bytes() -> int:
 
 def largest(name: str) -> int:
     """The most bytes of a file called `name` that a page may open."""
+    if is_lesson(name):
+        return LARGEST
     return int(1e6 * limit("table_mb")) if is_table(name) else most_bytes()
 
 
@@ -57,6 +63,21 @@ def tables() -> dict[str, Any]:
 def is_table(name: str) -> bool:
     """Whether a file of that name can only be a table; .npz may also be a run."""
     return any(name.lower().endswith(end) for end in SUFFIXES if end != ".npz")
+
+
+def is_lesson(name: str) -> bool:
+    """Whether a file of that name is a lesson."""
+    return name.lower().endswith(SUFFIX)
+
+
+def read_lesson(content: bytes, name: str) -> Opened:
+    """The lesson in the file called `name`, which is kept for all visitors.
+
+    Raises `SpecError` for what is wrong with it. Whether the server trains its runs is checked
+    when a step begins.
+    """
+    lesson = OPENED.add(content, name)
+    return Opened(lesson.steps[0].begins, None, "", lesson)
 
 
 def read_points(content: bytes, name: str, now: Spec | None) -> Opened:

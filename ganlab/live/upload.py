@@ -91,7 +91,9 @@ async def _answer(request: Request, scheduler: Scheduler) -> _Refused | None:
 
 
 def _read(content: bytes, name: str, now: Spec | None) -> opened.Opened:
-    """A run, or the points of a table. Raises `SpecError`."""
+    """A run, a lesson, or the points of a table. Raises `SpecError`."""
+    if opened.is_lesson(name):
+        return opened.read_lesson(content, name)
     if opened.is_table(name):
         return opened.read_points(content, name, now)
     try:

@@ -90,6 +90,7 @@ _CSS = Template("""
 .st-key-refused { gap: 0.1rem; padding: 0.2rem 0.7rem; border-radius: 0.4rem; }
 .st-key-refused { border-left: 4px solid $ACCENT; }
 [data-testid="stWidgetLabel"], [data-testid="stWidgetLabel"] p { color: inherit !important; }
+.stElementContainer:has(> .stHtml > .ganlab-line > b:empty) { display: none; }
 a[aria-disabled="true"] { opacity: 0.55; cursor: not-allowed; }
 /* Contrast of 4.5:1, which Streamlit's captions and its dark theme's primary buttons lack. */
 [data-testid="stCaptionContainer"] { color: inherit; opacity: 0.78; }
@@ -97,6 +98,7 @@ button[kind="primary"]:not(:disabled) { color: $PAPER; }
 /* Targets of at least 24 px (WCAG 2.5.8) without moving their neighbours. */
 button[aria-label^="Help for"] { padding: 4px; margin: -4px; }
 @media (max-width: 640px) {
+  [class*="st-key-card-"] > .stElementContainer:has(> .stSpace) { display: none; }
   .stMainBlockContainer { padding: 3.2rem 0.9rem 0.2rem; }
   .st-key-mnist_table :is(th, td) { padding: 0.2rem 0.3rem; font-size: 0.8rem; }
   .st-key-mnist_table :is(th, td):nth-child(5) { white-space: normal; }

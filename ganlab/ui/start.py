@@ -17,7 +17,7 @@ from ganlab.address import (
 )
 from ganlab.experiment import BadEvents, Experiment
 from ganlab.languages import tr
-from ganlab.lessons import lessons
+from ganlab.lessons import KNOWN
 from ganlab.live.budget import TooDear
 from ganlab.live.lesson import Teaching
 from ganlab.live.scheduler import SCHEDULER
@@ -195,8 +195,8 @@ def _told(
     fields, preset = without_preset(without_families(plain_fields)[0], PRESETS)
     if not any(name == "lesson" for name, _ in fields):
         return fields, preset, None  # lessons need not be read
-    fields, name, step = without_lesson(fields, lessons())
-    return fields, preset, Teaching(lessons()[name], step, before) if name else None
+    fields, name, step = without_lesson(fields, KNOWN)
+    return fields, preset, Teaching(KNOWN[name], step, before) if name else None
 
 
 def _address() -> list[tuple[str, str]]:

@@ -10,7 +10,7 @@ from ganlab.address import with_lesson
 from ganlab.comparison import Comparison
 from ganlab.experiment import Experiment
 from ganlab.languages import tr
-from ganlab.lessons import Lesson, lessons
+from ganlab.lessons import KNOWN, Lesson
 from ganlab.live.fork import fork
 from ganlab.live.lesson import Teaching
 from ganlab.live.opened import WAITING
@@ -23,6 +23,8 @@ from ganlab.ui import navigation
 from ganlab.ui.layout import headline
 from ganlab.ui.start import lesson_alone, want
 from ganlab.ui.view import redirect
+
+OWN_LESSONS = "_own_lessons"  # in the visitor's state: names of the lessons that they opened
 
 
 def show(preset: Preset) -> None:
@@ -88,7 +90,12 @@ def open_sent(token: str) -> bool:
     opened = WAITING.take(token)
     if opened is None:
         return False
-    experiment, file, note = opened
+    experiment, file, note, lesson = opened
+    if lesson is not None:
+        own = st.session_state.setdefault(OWN_LESSONS, [])
+        if lesson.name not in own:
+            own.append(lesson.name)
+        st.switch_page(navigation.script(navigation.LESSONS))
     if len(experiment.specs) > 1:
         page = navigation.COMPARE
     else:
@@ -111,9 +118,9 @@ def acted(session: Session, act: Any) -> None:
         show(PRESETS[name])
     elif act.get("act") == "gallery":
         st.switch_page(navigation.script(navigation.GALLERY))
-    elif act.get("act") == "lesson" and isinstance(name, str) and name in lessons():
+    elif act.get("act") == "lesson" and isinstance(name, str) and name in KNOWN:
         step = act.get("step")
-        teach(lessons()[name], step if type(step) is int else 0, session.lesson)
+        teach(KNOWN[name], step if type(step) is int else 0, session.lesson)
     elif act.get("act") == "lessons":
         st.switch_page(navigation.script(navigation.LESSONS))
     elif act.get("act") == "fork" and isinstance(name, str):
