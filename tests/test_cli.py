@@ -16,7 +16,7 @@ from pyarrow import parquet
 from ganlab import Run, RunFile, Spec, __version__, export
 from ganlab.cli import main
 from ganlab.engine.native.compile_queue import CompileQueue
-from ganlab.live.history import SERIES
+from ganlab.record.series import SERIES
 
 TINY = Spec(target="ring", g_hidden=(4,), d_hidden=(4,), batch=8, k=2)
 WILD = Spec(optimizer="sgd", g_lr=100.0, d_lr=100.0, g_hidden=(4,), d_hidden=(4,), batch=8)

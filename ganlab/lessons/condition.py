@@ -26,6 +26,7 @@ import numpy as np
 
 from ganlab.languages import _
 from ganlab.layer_words import LAYERS
+from ganlab.record.series import COMPARED, SERIES
 from ganlab.registry import SpecError
 from ganlab.spec import PARAMS, Spec
 
@@ -33,25 +34,6 @@ LONGEST = 300  # characters
 _MOST_PARTS = 80
 _DEEPEST = 20
 RUNS = "abcd"
-# Measures of a run, as its curves show them.
-MEASURES = (
-    "jsd",
-    "w1",
-    "value",
-    "c_g",
-    "d_loss",
-    "g_loss",
-    "grad_x",
-    "grad_g",
-    "d_distance",
-    "modes",
-    "hq",
-    "d_accuracy",
-    "held",
-    "lead",
-    "data_distance",
-    "entropy",
-)
 NUMBERS = ("iteration", "passed", "d_updates", "g_updates")
 STATES = ("diverged", "paused")
 BUTTONS = (
@@ -141,6 +123,7 @@ class Condition:
 
     def __init__(self, text: str, runs: int = 1, name: str = "condition"):
         self.text, self._name, self._runs, self._parts = text, name, runs, 0
+        self._measures = SERIES if runs == 1 else COMPARED
         self._tree = self._read(self._parsed(), 0)
         if self._tree[0] not in ("and", "or", "not", "compare", "state", "call"):
             raise self._refused(_("a condition, such as iteration >= 500"))
@@ -214,7 +197,7 @@ class Condition:
             if tree[0] == "measure":
                 return ("over", _OF_MEASURES[name], *tree[1:])
             raise self._refused(
-                _("{name}(...) of one of {listed}", name=name, listed=", ".join(MEASURES))
+                _("{name}(...) of one of {listed}", name=name, listed=", ".join(self._measures))
             )
         if name in _OF_NAMES:
             known = _OF_NAMES[name]
@@ -238,7 +221,7 @@ class Condition:
             run, name = letters.index(node.value.id), node.attr
         elif isinstance(node, ast.Name):
             name = node.id
-        if name in MEASURES:
+        if name in self._measures:
             return ("measure", name, run)
         if name in PARAMS:
             return ("field", name, run)
@@ -251,7 +234,7 @@ class Condition:
                 "a condition without “{name}”: there are the measures {listed}; {listed2}; "
                 "and the fields of a run",
                 name=name or ast.unparse(node),
-                listed=", ".join(MEASURES),
+                listed=", ".join(self._measures),
                 listed2=", ".join((*NUMBERS, *STATES)),
             )
         )

@@ -22,30 +22,13 @@ from ganlab.live.history import History
 from ganlab.live.scene import NEAREST, REACH, Lines, knobs, panel
 from ganlab.live.view import Message, Moments, View
 from ganlab.live.wire import encode
+from ganlab.record.series import COMPARED
 from ganlab.registry import SpecError
 from ganlab.spec import Spec
 from ganlab.theme import RUN_DASHES
 
 _MOST = 1e6  # of any measured quantity: a run beyond it has practically diverged
 LETTERS = "ABCD"
-SERIES = (  # of each run
-    "jsd",
-    "w1",
-    "tail",
-    "modes",
-    "gap",
-    "d_loss",
-    "g_loss",
-    "grad_x",
-    "d_accuracy",
-    "held",
-    "leader",
-    "lead",
-    "overfit",
-    "data_distance",
-    "cycle_x",
-    "cycle_z",
-)
 
 
 def key(name: str, run: int) -> str:
@@ -55,7 +38,7 @@ def key(name: str, run: int) -> str:
 
 def series(runs: int) -> tuple[str, ...]:
     """The names of all curves of `runs` runs."""
-    return tuple(key(name, run) for run in range(runs) for name in SERIES)
+    return tuple(key(name, run) for run in range(runs) for name in COMPARED)
 
 
 def _same(values: Sequence[float]) -> bool:
@@ -214,7 +197,7 @@ class ComparisonView(View):
 
 def measured(run: int, metrics: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     """The values of one run's curves, (1,) each; NaN for those that it does not have."""
-    values = {name: metrics.get(name, np.array([np.nan])) for name in SERIES}
+    values = {name: metrics.get(name, np.array([np.nan])) for name in COMPARED}
     # The values of a run that diverges would flatten the others' curves.
     return {key(n, run): np.where(np.abs(v) < _MOST, v, np.nan) for n, v in values.items()}
 

@@ -14,6 +14,7 @@ from ganlab.record import found
 from ganlab.record.findings import MEASURED
 from ganlab.record.run_file import Columns
 from ganlab.record.run_header import Mark, Note
+from ganlab.record.series import SERIES
 from ganlab.registry import SpecError
 
 MOST = 800  # points kept of each curve
@@ -23,35 +24,6 @@ _MARKS = 500
 _FLAGS = 200
 _BOOKMARKS = 50
 _BY_HAND = _("out of turn: ")
-SERIES = (
-    "jsd",
-    "jsd_smooth",
-    "w1",
-    "tail",
-    "value",
-    "value_data",
-    "c_g",
-    "d_loss",
-    "g_loss",
-    "grad_x",
-    "grad_g",
-    "d_distance",
-    "modes",
-    "hq",
-    "reverse_kl",
-    "d_accuracy",
-    "held",
-    "leader",
-    "lead",
-    "data_distance",
-    "jsd_labels",
-    "obeyed",
-    "cycle_x",
-    "cycle_z",
-    "entropy",
-    "accuracy",
-    "accuracy_alone",
-)
 _MERGE_SECONDS = 1.0
 
 

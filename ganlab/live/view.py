@@ -11,7 +11,7 @@ from ganlab.engine import Run
 from ganlab.experiment import Experiment
 from ganlab.languages import _
 from ganlab.live.commands import FigureRequest, SpectrumRequest
-from ganlab.live.history import SERIES, History
+from ganlab.live.history import History
 from ganlab.live.lesson import Teaching
 from ganlab.live.moment import Moment
 from ganlab.live.picture_request import PictureRequest
@@ -19,6 +19,7 @@ from ganlab.live.pools import Places
 from ganlab.live.run_group import RunGroup
 from ganlab.live.story import Story
 from ganlab.live.subscriber import SPECTRUM, Subscriber
+from ganlab.record.series import SERIES
 from ganlab.registry import SpecError
 from ganlab.spec import Spec
 

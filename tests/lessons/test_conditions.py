@@ -1,6 +1,7 @@
 """Conditions of lessons: what they mean, and that nothing else is read."""
 
 from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ganlab import Spec
-from ganlab.lessons.condition import MEASURES, Condition, Facts
-from ganlab.live.history import SERIES
+from ganlab.lessons.condition import Condition, Facts
+from ganlab.record.series import COMPARED, SERIES
 from ganlab.registry import SpecError
 
 
@@ -28,8 +29,27 @@ def facts(**more) -> Facts:
     return Facts(**(given_ | more))
 
 
-def test_every_measure_of_a_condition_is_a_curve_of_the_live_view():
-    assert set(MEASURES) <= set(SERIES)
+@pytest.mark.parametrize("name", SERIES)
+def test_every_curve_of_a_run_is_a_measure_of_its_conditions(name):
+    assert Condition(f"{name} > 0.5").holds(facts(columns={name: np.array([0.0, 1.0])}))
+
+
+@pytest.mark.parametrize("name", COMPARED)
+def test_every_curve_of_runs_side_by_side_is_a_measure_of_their_conditions(name):
+    two = facts(specs=(Spec(), Spec(k=3)), columns={f"{name}.1": np.array([0.0, 1.0])})
+    assert Condition(f"b.{name} > 0.5", 2).holds(two)
+
+
+def test_the_documentation_lists_them():
+    text = " ".join((Path(__file__).parents[2] / "docs/lessons.md").read_text().split())
+    for names in (SERIES, COMPARED):
+        assert ", ".join(f"`{name}`" for name in names) + ";" in text
+
+
+@pytest.mark.parametrize("name", sorted({*SERIES} - {*COMPARED}))
+def test_what_is_not_measured_side_by_side_is_refused_there(name):
+    with pytest.raises(SpecError, match=f"b.{name} > 0.5"):
+        Condition(f"b.{name} > 0.5", 2)
 
 
 @pytest.mark.parametrize(

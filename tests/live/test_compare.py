@@ -119,7 +119,7 @@ def test_metrics_and_pictures_are_those_of_each_run(side_by_side):
     frame = last(got, "frame")
     for i, spec in enumerate(KS.specs):
         shot = alone(spec, 2).snapshot()
-        for name in comparison_view.SERIES:
+        for name in comparison_view.COMPARED:
             want = shot.metrics.get(name, [np.nan])[0]
             found = curves[f"{name}.{i}"][-1]
             assert found == pytest.approx(want, rel=1e-5, abs=1e-6, nan_ok=True)

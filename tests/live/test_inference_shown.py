@@ -75,6 +75,6 @@ def test_a_comparison_keeps_the_curves_that_it_shows():
     probes = [probe_for(spec, 4096) for spec in specs]
     found = comparison_view.panels(specs, probes, ("A", "B"))
     keys = {series["key"].split(".")[0] for panel in found for series in panel["series"]}
-    assert {"cycle_x", "cycle_z", "gap"} <= keys <= set(comparison_view.SERIES)
+    assert {"cycle_x", "cycle_z", "gap"} <= keys <= set(comparison_view.COMPARED)
     found = comparison_view.panels(specs[1:], probes[1:], ("A",))
     assert "gap" not in {panel["id"] for panel in found}, "no optimal D of pairs is known"
