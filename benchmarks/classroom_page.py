@@ -12,6 +12,7 @@ import json
 import re
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
@@ -23,11 +24,17 @@ PATIENCE = 30.0  # seconds after which a missing answer counts as lost
 
 
 async def fetch(base: str, path: str) -> bytes:
-    """The body of a GET request; raises OSError unless the answer is 200."""
-    host, port = base.removeprefix("http://").split(":")
-    reader, writer = await asyncio.open_connection(host, int(port))
+    """The body of a GET request; raises OSError unless the answer is 200.
+
+    base: where the app is, with a base path if it has one.
+    """
+    url = urlsplit(f"{base}/{path}")
+    secure = url.scheme == "https"
+    port = url.port or (443 if secure else 80)
+    reader, writer = await asyncio.open_connection(url.hostname, port, ssl=secure or None)
     try:
-        lines = [f"GET /{path} HTTP/1.1", f"Host: {host}:{port}", "Connection: close", "", ""]
+        asked = f"{url.path}?{url.query}" if url.query else url.path
+        lines = [f"GET {asked} HTTP/1.1", f"Host: {url.netloc}", "Connection: close", "", ""]
         writer.write("\r\n".join(lines).encode())
         head, _, body = (await reader.read(-1)).partition(b"\r\n\r\n")
     finally:
@@ -55,9 +62,10 @@ async def load_view(base: str, assets: str) -> None:
 
 async def dial(base: str, path: str, **options: list[str]) -> ClientConnection:
     """A WebSocket to a path of the app, with the Origin of its pages."""
+    url = urlsplit(base)
     return await connect(
-        f"{base.replace('http', 'ws')}/{path}",
-        origin=base,
+        f"{base.replace('http', 'ws', 1)}/{path}",
+        origin=f"{url.scheme}://{url.netloc}",
         max_size=None,
         open_timeout=PATIENCE,
         ping_interval=None,  # browsers send no pings

@@ -124,17 +124,29 @@ def only_here(place: str) -> bool:
 
 def welcome(place: str) -> str:
     """What is printed for the teacher when the server listens: the address and its QR code."""
+    from streamlit import config
+
     lines = ["", f"  ganlab for a class of {students()}. Students open:  {place}", ""]
     if only_here(place):
-        lines += [
-            "  No other machine can open this address: connect this machine to the network,",
-            "  or name its address there: --browser.serverAddress 192.168.1.20",
-            "",
-        ]
+        lines += _ONLY_HERE
+    elif machine.in_container() and not config.is_manually_set("browser.serverAddress"):
+        lines += _IN_A_CONTAINER
     encoding = sys.stderr.encoding or ""
     if encoding.lower().replace("-", "") == "utf8":
         lines += [f"  {line}" for line in qr.terminal(place).splitlines()]
     return "\n".join(lines)
+
+
+_ONLY_HERE = (
+    "  No other machine can open this address: connect this machine to the network,",
+    "  or name its address there: --browser.serverAddress 192.168.1.20",
+    "",
+)
+_IN_A_CONTAINER = (
+    "  This is the container's own address, which students cannot open. Name that of its machine:",
+    "  docker run -e STREAMLIT_BROWSER_SERVER_ADDRESS=192.168.1.20 ...",
+    "",
+)
 
 
 def forecast() -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 _GROUP = Path("/sys/fs/cgroup")  # of this process, as a container sees it
 _MEMINFO = Path("/proc/meminfo")
+_MARKS = Path("/.dockerenv"), Path("/run/.containerenv")
 
 
 def cores() -> float:
@@ -32,6 +33,11 @@ def free_mb() -> float | None:
         return None
     (most,), (used,) = (_numbers(_GROUP / f"memory.{name}", 1) for name in ("max", "current"))
     return min(free, max(0.0, most - used) / 1e6) if most == most and used == used else free
+
+
+def in_container() -> bool:
+    """Whether this process is in a container of Docker or Podman, which has its own network."""
+    return any(mark.exists() for mark in _MARKS)
 
 
 def _numbers(path: Path, count: int) -> list[float]:

@@ -21,6 +21,7 @@ RANK = {
     "layer_words": 0,
     "qr": 0,
     "machine": 0,
+    "health": 0,
     "classroom": 7,
     "words": 0,
     "bundle": 1,

@@ -12,7 +12,7 @@ import urllib.request
 
 import pytest
 
-from ganlab import machine, qr, server
+from ganlab import health, machine, qr, server
 from ganlab.limits import variable
 from tests.browser.server import ROOT, free_port
 
@@ -23,7 +23,9 @@ from tests.browser.server import ROOT, free_port
     [(signal.SIGINT, ["--quiet", "--server.headless", "true"]), (signal.SIGTERM, ["--class", "7"])],
     ids=["ctrl-c", "sigterm, of a class"],
 )
-def test_the_app_serves_until_it_is_stopped_and_leaves_nothing(tmp_path, number, options):
+def test_the_app_serves_until_it_is_stopped_and_leaves_nothing(
+    tmp_path, number, options, monkeypatch
+):
     port = free_port()
     command = [sys.executable, "-m", "ganlab", "app", *options]
     command += ["--server.address", "127.0.0.1", "--server.port", str(port)]
@@ -40,12 +42,15 @@ def test_the_app_serves_until_it_is_stopped_and_leaves_nothing(tmp_path, number,
                 except OSError:
                     pass
                 time.sleep(0.1)
+            monkeypatch.setenv("STREAMLIT_SERVER_PORT", str(port))
+            assert health.main() == 0
             process.send_signal(number)
             assert process.wait(timeout=30) == 0, (tmp_path / "log.txt").read_text()
         finally:
             process.kill()
     with socket.socket() as probe:
         assert probe.connect_ex(("127.0.0.1", port)) != 0, "somebody still listens"
+    assert health.main() == 1
     said = text(tmp_path)
     if "--quiet" in options:
         assert said.strip() == ""

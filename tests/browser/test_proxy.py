@@ -1,4 +1,4 @@
-"""Behind a real nginx: TLS, a base path, a rewritten Host, time-outs, no WebSockets."""
+"""Behind a real nginx and a real Caddy: TLS, a base path, a rewritten Host, time-outs, sockets."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ganlab import paths
 from ganlab.limits import limit
 from ganlab.live.wire import MOST_TEXT, decode
 
-from . import nginx
+from . import caddy, nginx
 from .server import Server, free_port
 
 NAME = "lab.example.org"
@@ -98,7 +98,20 @@ def site(tmp_path_factory):
             urls["tls"] = urls["tls"].replace("http", "https")
             token = re.search(r"token (\S+)", server.log)[1]
             context = ssl.create_default_context(cafile=str(pem))
-            yield SimpleNamespace(**urls, token=token, context=context, ports=ports, server=server)
+            more = {"token": token, "context": context, "ports": ports, "server": server}
+            yield SimpleNamespace(**urls, **more, certificate=(pem, key))
+
+
+@pytest.fixture(scope="module")
+def through_caddy(site, tmp_path_factory):
+    """The same server and certificate behind a Caddy."""
+    if caddy.find() is None:
+        pytest.skip("Caddy is not installed")
+    folder, port = tmp_path_factory.mktemp("caddy"), free_port()
+    text = caddy.documented(port, httpx.URL(site.server.url).port, *site.certificate)
+    with caddy.Caddy(folder, text, port):
+        urls = {"tls": f"https://127.0.0.1:{port}"}
+        yield SimpleNamespace(**(vars(site) | urls | {"ports": {"tls": port}}))
 
 
 LIVE, STREAM = "live", "_stcore/stream"
@@ -150,7 +163,9 @@ def reply(site, kind: str, message: str | bytes) -> int | str:
         return closed.rcvd.code if closed.rcvd else 1006
 
 
-def test_all_is_served_through_tls_under_the_base_path(site):
+@pytest.mark.parametrize("proxy", ["site", "through_caddy"])
+def test_all_is_served_through_tls_under_the_base_path(proxy, request):
+    site = request.getfixturevalue(proxy)
     with httpx.Client(verify=site.context, base_url=site.tls) as client:
         for path in ("/lab/", "/lab/two", "/lab/_stcore/health"):
             assert client.get(path).status_code == 200
