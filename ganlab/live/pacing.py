@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from ganlab.limits import limit
 from ganlab.live.view import ViewedSession
 
@@ -15,6 +17,10 @@ HOME_MEASURE_SHARE = 0.12  # and for metrics there
 MEASURE_SHARE = 0.06  # of the metrics renderer's: frames need the interpreter lock too
 ALONE_SHARE = 0.1  # the same for a session alone
 RESTING_SHARE = 0.5  # and for a paused one, so that its backlog is measured soon
+# And for a session alone while its curves have holes: with ALONE_SHARE an eager run in the plane
+# would have 30 points after 5 s.
+SPARSE_SHARE = 0.6
+_HOLE = 120
 
 MANY_SESSIONS = 5  # the number of playing sessions from which pictures are coarse
 STATUS_SECONDS = 0.25
@@ -43,6 +49,8 @@ class Pacing:
         self._curves_made = 0  # of these runs
         self._frame_at = self._measure_at = self._status_at = 0.0
         self._allowed = 1 / limit("frame_rate")
+        self._judged: np.ndarray | None = None  # the rows of curves that were searched for holes
+        self._has_hole = True
 
     def begin(self) -> None:
         """Forget what only holds for the previous runs."""
@@ -99,9 +107,22 @@ class Pacing:
     @property
     def _measure_share(self) -> float:
         share = ALONE_SHARE if self.session.playing else RESTING_SHARE
+        if self._playing == 1 and self._sparse:
+            share = SPARSE_SHARE
         homes = self.session.places.homes
         least = HOME_MEASURE_SHARE * homes if homes else MEASURE_SHARE
         return max(least, share / self._playing)
+
+    @property
+    def _sparse(self) -> bool:
+        """Whether the curves have a hole, or will have one after their last point."""
+        rows, group = self.session.history.rows, self.session.group
+        if rows is not self._judged:
+            self._judged, x = rows, rows[:, 0]
+            self._has_hole = len(x) < 2 or bool(np.diff(x).max() > _hole(x[-1]))
+        if self._has_hole or group is None:
+            return True
+        return group.iteration - float(rows[-1, 0]) > _hole(group.iteration)
 
     @property
     def at_once(self) -> int:
@@ -147,3 +168,8 @@ class Pacing:
         """The shortest time between two frames."""
         least = max(self.session.view.frame_seconds, self._allowed)
         return least if self._playing == 1 else max(least, SHARED_SECONDS)
+
+
+def _hole(iteration: float) -> float:
+    """The distance of two points that is a hole in the curves of a run at `iteration`."""
+    return max(1.5, iteration / _HOLE)

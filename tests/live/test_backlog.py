@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from ganlab.live import pacing
+from ganlab.live import pacing, pools
 from ganlab.live.backlog import Backlog
+from ganlab.live.history import History
 
 
 def fill(backlog: Backlog, to: int, size: float = 1e4) -> None:
@@ -69,3 +71,41 @@ def test_a_fast_run_is_seen_in_hundreds_of_points(opened, monkeypatch):
     x = session.history.iterations
     assert len(x) >= 200 and np.diff(x).max() <= x[-1] / 50
     assert set(range(1, 20)) <= set(x)
+
+
+@pytest.mark.parametrize(
+    ("rate", "cost", "soon"), [(300, 0.012, 6), (150, 0.02, 10), (3000, 0.01, 10), (6000, 0.002, 3)]
+)
+def test_curves_have_hundreds_of_points_soon_after_the_start(rate, cost, soon):
+    """A session alone, at `rate` iterations/s, whose metrics take `cost` s; simulated."""
+    history, backlog = History(("jsd",)), Backlog()
+    places, view = pools.Places(), SimpleNamespace()
+    session = SimpleNamespace(
+        playing_sessions=1,
+        playing=True,
+        places=places,
+        history=history,
+        view=view,
+        group=SimpleNamespace(iteration=0),
+    )
+    pace = pacing.Pacing(session)
+    now = at = free = spent = 0.0
+    step = max(1, rate // 100)  # iterations of a call
+    while now < 60:
+        now, at = now + step / rate, at + step
+        session.group.iteration = at
+        if backlog.until(int(at)) == 0:
+            backlog.keep(int(at), int(at), 1e5)
+        if now >= free and pace.next_curves() <= now:
+            late = backlog.take(np.append(history.iterations, at), int(at), pace.at_once - 1)
+            pace.curves_begun(now)
+            pace.measured(1 + len(late))
+            pace.cost["curves"] = cost * (1 + len(late))
+            free = now + pace.cost["curves"]
+            spent += pace.cost["curves"]
+            for one in (int(at), *late):
+                history.add(one, {"jsd": np.zeros(1)})
+        if now > soon:
+            x = history.iterations
+            assert len(x) >= 200 and np.diff(x).max() <= at / 50
+    assert spent < 0.25 * 60  # of the time of a core
