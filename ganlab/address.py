@@ -8,6 +8,7 @@
     lesson=k&step=2                   the lesson beside it, and its step, from 1
     families=open                     whether Compare shows other families of models
     present=1                         the presenter mode, which only the browser reads
+    panel=explain                     the panel that is open; so is spectrum, or estimates
     t.data=6f1c...&own=eNpL...        the hash of own data, and the data if they are small
     lock=field-*&show=k&hide=page-*   the shape of the page: see `ganlab.shape`
 
@@ -31,6 +32,7 @@ MOST_EVENTS = 600  # the longest text of events: an address stays below 1.5 kB w
 _EVENTS, _RUNS, _PRESET = "events", "runs", "preset"
 _FAMILIES = "families", "open"
 PRESENT = "present"
+_PANELS = [("panel", name) for name in ("explain", "spectrum", "estimates")]
 _LESSON, _STEP = "lesson", "step"
 
 
@@ -126,8 +128,8 @@ def without_families(pairs: Iterable[tuple[str, str]]) -> tuple[Pairs, bool]:
 
 
 def without_present(pairs: Iterable[tuple[str, str]]) -> Pairs:
-    """The fields of an address without that of the presenter mode."""
-    return [pair for pair in pairs if pair[0] != PRESENT]
+    """The fields of an address without those that only the browser reads."""
+    return [pair for pair in pairs if pair[0] != PRESENT and pair not in _PANELS]
 
 
 def with_lesson(query: str, name: str, step: int) -> str:

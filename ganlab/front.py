@@ -45,7 +45,7 @@ LIVE_URL = "live"
 _HOMES = HOME, f"{HOME}/"  # paths that lead to the app's own address
 # Fields of an address that are no run's: Streamlit's own, the operator's token, the presenter mode,
 # the language, a page's shape.
-_NO_RUN = {"embed", "embed_options", "operator", "present", "lang", *SHAPE}
+_NO_RUN = {"embed", "embed_options", "operator", "present", "panel", "lang", *SHAPE}
 TOKENS = "tokens.js"  # served beside the files of the front end, one of which imports it
 _YEAR = 365 * 24 * 3600
 

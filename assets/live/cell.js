@@ -188,7 +188,8 @@ export function cell(scene, i, act) {
       setText(lost, run.lost);
       lost.hidden = !run.lost;
       node.toggleAttribute("data-lost", Boolean(run.lost));
-      setText(score, typeof run.jsd === "number" ? _("JSD {steady}", { steady: steady(run.jsd) }) : "");
     },
+    /** @param {number | null | undefined} jsd */
+    score: (jsd) => setText(score, typeof jsd === "number" ? _("JSD {steady}", { steady: steady(jsd) }) : ""),
   };
 }

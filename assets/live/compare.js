@@ -20,6 +20,9 @@ function sideBySide({ hidden, act, settings }) {
   let cells = [];
   /** @type {ReturnType<typeof legendEntry>[]} */
   let entries = [];
+  /** @type {(number | null)[]} */
+  let ends = []; // of the runs' curves of the JSD
+  let past = false; // whether an earlier moment is shown
 
   const columns = () => (cells.length > 1 ? 2 : 1);
   const rows = () => Math.ceil(cells.length / columns());
@@ -37,6 +40,7 @@ function sideBySide({ hidden, act, settings }) {
     stays: (message) => message.runs.length === cells.length,
     scene(message) {
       scene = message;
+      ends = [];
       const { runs } = scene;
       const acts = (/** @type {number} */ run) => (settings.stored ? null : (/** @type {string} */ what) => act({ act: what, run }));
       cells = runs.map((_, i) => cell(scene, i, acts(i)));
@@ -60,9 +64,17 @@ function sideBySide({ hidden, act, settings }) {
     draw(frame) {
       for (const one of cells) one.draw(frame);
     },
+    // The heading of a run shows the value at the end of its curve, not one of another moment.
+    curves(message) {
+      ends = cells.map((_cell, i) => [...(message.a[`jsd.${i}`] ?? [])].reverse().find(Number.isFinite) ?? null);
+      if (!past) cells.forEach((one, i) => one.score(ends[i]));
+      return false;
+    },
     status(message) {
+      past = message.timeline?.past ?? false;
       message.runs.forEach((run, i) => {
         cells[i]?.status(run);
+        cells[i]?.score(past ? run.jsd : (ends[i] ?? run.jsd));
         entries[i]?.say(run.label);
       });
     },

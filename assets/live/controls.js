@@ -4,6 +4,7 @@ import { el, fillTrack, icon, pushButton, setText } from "./dom.js";
 import { helpButton } from "./help.js";
 import { seedRange } from "./seeds.js";
 import { keepSpeed } from "./story.js";
+import { voice } from "./voice.js";
 import { _ } from "./words.js";
 
 /** @typedef {import("./types.js").Command} Command */
@@ -156,14 +157,15 @@ export function toolbar(send, many = false, whole = false, more = {}, explain = 
   const dear = el("span", { class: "gl-number" }, "");
   const rates = el("span", { class: "gl-rate" }, rate, dear);
   const about = helpButton("readout");
-  const word = el("span", { class: "gl-state", "data-testid": "status", role: "status" }, _("waiting"));
+  const heard = voice();
+  const word = el("span", { class: "gl-state", "data-testid": "status" }, _("waiting"));
 
   const node = el(
     "div",
     { class: "gl-toolbar", role: "toolbar", "aria-label": _("Training") },
     el("div", { class: "gl-group" }, play, ...(stored ? [] : [...(single ? [d, g] : []), step]), ...(explain ? [explain.button] : [])),
     el("label", { class: "gl-speed" }, ...(explain ? [] : [el("span", { class: "gl-name" }, _("speed"))]), slider, speedText),
-    el("div", { class: "gl-readout" }, el("span", { class: "gl-count" }, iteration, _(" it")), rates, word, about.node),
+    el("div", { class: "gl-readout" }, el("span", { class: "gl-count" }, iteration, _(" it")), rates, word, about.node, heard.node),
     el("div", { class: "gl-group" }, ...(stored ? [] : [restart, seed])),
   );
 
@@ -253,6 +255,7 @@ export function toolbar(send, many = false, whole = false, more = {}, explain = 
       setText(seedWord, `${many ? "Seeds" : "Seed"} ${now}`);
       seed.setAttribute("aria-label", `${newSeed} (now ${now})`);
       showState();
+      heard.tell(message);
     },
     /** @param {import("./types.js").Frame} message */
     frame(message) {
@@ -269,6 +272,7 @@ export function toolbar(send, many = false, whole = false, more = {}, explain = 
     link(text) {
       lost = text;
       showState();
+      heard.say(text);
     },
     /** @param {string} text what a run without news waits for; shown until the next status */
     waits(text) {

@@ -101,10 +101,17 @@ export function makeBanner(moved = () => {}) {
 
 // Fields of an address that are no part of the run: Streamlit's, the presenter mode's, the language,
 // and those that give a page its shape.
-const KEPT = new Set(["embed", "embed_options", "present", "lang", "hide", "lock", "show"]);
+const KEPT = new Set(["embed", "embed_options", "present", "panel", "lang", "hide", "lock", "show"]);
 
 /** The fields of the page's address that stay whatever it shows. */
 export const kept = () => [...new URLSearchParams(location.search)].filter(([name]) => KEPT.has(name));
+
+/** Set a field of the address that stays whatever the page shows; "" removes it. @param {string} name @param {string} text */
+export function keep(name, text) {
+  const others = location.search.slice(1).split("&").filter((pair) => pair && pair.split("=")[0] !== name);
+  const search = `?${[...others, ...(text ? [`${name}=${text}`] : [])].join("&")}`;
+  if (search !== location.search) history.replaceState(history.state, "", search);
+}
 
 /** The other fields, as a query string. */
 export const own = () => location.search.slice(1).split("&").filter((pair) => !KEPT.has(pair.split("=")[0])).join("&");

@@ -13,7 +13,7 @@ import { arrange } from "./layout.js";
 import { lessonPanel } from "./lesson.js";
 import { spotlight } from "./light.js";
 import { opener } from "./open.js";
-import { follower, makeBanner } from "./page.js";
+import { follower, keep, kept, makeBanner } from "./page.js";
 import { presenter } from "./present.js";
 import { shapeOf } from "./shape.js";
 import { shaper } from "./shaper.js";
@@ -81,6 +81,8 @@ export function mountView(root, settings, make) {
   let spectrum = null;
   /** @type {import("./types.js").Status | null} */
   let told = null; // the newest status that was shown
+  /** @type {string | null} */
+  let wanted = null; // the panel to open
   const showBar = () => told && bar.status(explain?.told(told) ?? told);
 
   const shape = shapeOf(settings.shape);
@@ -410,6 +412,18 @@ export function mountView(root, settings, make) {
     if (moved) refresh();
   }
 
+  /** Open the panel that the address names; afterwards the address names the one that is open. */
+  function showPanel() {
+    if (settings.connect || stored) return;
+    const name = (wanted ??= kept().find(([field]) => field === "panel")?.[1] ?? "");
+    const second = view.panel ? "estimates" : "spectrum";
+    if (name) {
+      wanted = "";
+      if (name === "explain" && explain && !explain.on) explain.toggle(true);
+      if (name === second && spectrum && !spectrum.on) spectrum.toggle(true);
+    } else keep("panel", explain?.on ? "explain" : spectrum?.on ? second : "");
+  }
+
   /** @param {import("./types.js").Status} message */
   function onStatus(message) {
     const before = state;
@@ -427,6 +441,7 @@ export function mountView(root, settings, make) {
     present?.status(message);
     spectrum?.status(told);
     if (past && explain?.on) explain.stop(); // it explains the present
+    showPanel();
     showBar();
     showTimeline(now, moved);
     exporter.status(message);

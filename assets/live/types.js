@@ -273,7 +273,7 @@
 
 /**
  * @typedef {Decoded & {
- *   type: "status", run: number, state: string, rate: number, speed: number, iteration: number, seed: number,
+ *   type: "status", metrics: Record<string, number | null>, run: number, state: string, rate: number, speed: number, iteration: number, seed: number,
  *   values: Record<string, string | number>, query: string, message: string, refused?: {field: string, why: string} | null,
  *   replayed?: number, follow?: boolean, explains?: boolean, spectrum?: boolean, update_seconds?: number, backend?: Backend, chosen?: boolean,
  *   differs?: string[], story?: StoryNow, lesson?: LessonNow, runs: RunNow[], seeds: number, says?: string, fields?: string[],

@@ -13,11 +13,11 @@ from ganlab.jobs import records
 from ganlab.jobs.queue import Queue
 from ganlab.jobs.worker import Stop, Worker
 from ganlab.languages import _
-from ganlab.limits import limit
+from ganlab.limits import compiling, limit
 from ganlab.registry import SpecError
 from ganlab.sweeps import results
 from ganlab.sweeps.plan import Plan
-from ganlab.sweeps.run import Failed, minutes, run
+from ganlab.sweeps.run import Failed, minutes, run, to_compile
 
 _SAY = 0.5  # seconds between two statuses
 _TURN = 0.2  # seconds between two reads of the requests of a paused map
@@ -75,9 +75,12 @@ class Mapper(Worker[Plan, Status, records.Wanted]):
         done = [b for b in blocks if place.has(b.number)]
         self._before, self._told = self.status.seconds, ""
         self._begun = time.monotonic()
+        compiles = bool(to_compile(self.plan)) and compiling()
         self.say(
             state="training",
-            message=_("Preparing; compiling takes about half a minute."),
+            message=_("Preparing; compiling takes about half a minute.")
+            if compiles
+            else _("Preparing."),
             blocks=len(blocks),
             runs=sum(len(b.runs) for b in blocks),
             done=len(done),

@@ -97,6 +97,10 @@ a[aria-disabled="true"] { opacity: 0.55; cursor: not-allowed; }
 button[kind="primary"]:not(:disabled) { color: $PAPER; }
 /* Targets of at least 24 px (WCAG 2.5.8) without moving their neighbours. */
 button[aria-label^="Help for"] { padding: 4px; margin: -4px; }
+@media (prefers-reduced-motion: reduce) {
+  *, ::before, ::after { animation-duration: 1ms !important; transition-duration: 1ms !important; }
+  *, ::before, ::after { animation-iteration-count: 1 !important; }
+}
 @media (max-width: 640px) {
   [class*="st-key-card-"] > .stElementContainer:has(> .stSpace) { display: none; }
   .stMainBlockContainer { padding: 3.2rem 0.9rem 0.2rem; }

@@ -79,7 +79,7 @@ def test_an_opened_file_shows_all_that_was_saved_and_continues_bit_for_bit(shown
         one.command("bookmark", Bookmark(7, "here"))
     got = settle(one, browser)[0]
     assert got
-    experiment, file, _ = read(written(one.file()))
+    experiment, file, *_ = read(written(one.file()))
     two, other = shown(experiment, file)
     assert two.state == "paused" and "at iteration 40" in two.note
     assert type(experiment) is type(KINDS[kind]) and two.group.specs == one.group.specs
