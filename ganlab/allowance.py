@@ -55,6 +55,11 @@ class Admission:
             await asyncio.sleep(wait)
         return True
 
+    def give_back(self, key: str) -> None:
+        """Return what `admit` has used of `key`."""
+        if key in self._buckets:
+            self._buckets[key].give_back()
+
     def _forget(self, now: float) -> None:
         """Drop full buckets, the least recently used first."""
         while len(self._buckets) > 1:

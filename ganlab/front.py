@@ -42,6 +42,7 @@ FOREVER = "public, max-age=31536000, immutable"
 # Files may change under a server during development: the browser revalidates by ETag.
 ASK = "no-cache"
 LIVE_URL = "live"
+CLASS_URL = "class"
 _HOMES = HOME, f"{HOME}/"  # paths that lead to the app's own address
 # Fields of an address that are no run's: Streamlit's own, the operator's token, the presenter mode,
 # the language, a page's shape.
@@ -53,6 +54,7 @@ _READ_AT_ONCE = 8192  # bytes read from a WebSocket at once: in a flood, over a 
 _PAGES_A_SECOND = 2.0  # that one address may open, after a burst
 _LONGEST_WAIT = 15.0  # seconds to wait for a page or a socket before it is refused
 _SOCKETS = 8.0, 2.0  # of one run: how many at once, and then per second
+_FOLLOWERS_A_SECOND = 10.0  # of one class, after as many as may follow it
 _REFUSED = 1013  # the WebSocket code "try again later"
 _LARGE = 1000  # bytes above which a file is compressed
 _squeezing = threading.Lock()
@@ -110,6 +112,41 @@ async def _upload(request: Request) -> Response:
     return await upload.endpoint(request)
 
 
+async def _follow(ws: WebSocket) -> None:
+    """The socket of one who follows a class."""
+    from ganlab.live import follow  # imports torch, as above
+
+    await follow.endpoint(ws)
+
+
+async def _teach(ws: WebSocket) -> None:
+    """The socket of a teacher whose session a class follows."""
+    from ganlab.live import teach  # imports torch, as above
+
+    await teach.endpoint(ws)
+
+
+async def _start_class(request: Request) -> Response:
+    """A teacher starts a class."""
+    from ganlab.live import teach  # imports torch, as above
+
+    return await teach.start(request)
+
+
+async def _fork(request: Request) -> Response:
+    """One who follows a class opens its present moment."""
+    from ganlab.live import follow  # imports torch, as above
+
+    return await follow.fork(request)
+
+
+async def _qr(request: Request) -> Response:
+    """The QR code of a class."""
+    from ganlab.live import follow  # imports torch, as above
+
+    return await follow.code_picture(request)
+
+
 def _probe(request: Request) -> Response:
     """Tell a browser whose socket was refused whether the server is there and knows its session."""
     from ganlab.live.scheduler import (
@@ -118,6 +155,11 @@ def _probe(request: Request) -> Response:
 
     known = SCHEDULER.get(request.path_params["token"]) is not None
     return JSONResponse({"ganlab": "live", "known": known}, headers={"Cache-Control": "no-store"})
+
+
+def _probe_class(_: Request) -> Response:
+    """Tell a browser whose socket was refused that the server is there; not which codes exist."""
+    return JSONResponse({"ganlab": "live", "known": True}, headers={"Cache-Control": "no-store"})
 
 
 def _to_lab(request: Request) -> Response:
@@ -182,6 +224,12 @@ class Front:
             WebSocketRoute(f"/{LIVE_URL}/{{token}}", _endpoint),
             Route(f"/{LIVE_URL}/{{token}}", _probe),
             Route(f"/{LIVE_URL}/{{token}}/open", _upload, methods=["POST"]),
+            Route(f"/{LIVE_URL}/{{token}}/class", _start_class, methods=["POST"]),
+            WebSocketRoute(f"/{CLASS_URL}/{{code}}", _follow),
+            WebSocketRoute(f"/{CLASS_URL}/{{code}}/teach", _teach),
+            Route(f"/{CLASS_URL}/{{code}}", _probe_class),
+            Route(f"/{CLASS_URL}/{{code}}/fork", _fork, methods=["POST"]),
+            Route(f"/{CLASS_URL}/{{code}}/qr.svg", _qr),
             Route(f"/{paths.ANSWERS_URL}/{{page}}/{{kind}}", answers.endpoint),
             *(Route(f"/{path}", _home) for path in _HOMES),
             Route(f"/{paths.ASSETS_URL}/live/{TOKENS}", _tokens),
@@ -198,11 +246,15 @@ class Front:
         # Whole folders: an address of another version is a 404, not Streamlit's page.
         names = (
             LIVE_URL,
+            CLASS_URL,
             paths.ANSWERS_URL,
             *(url.split("/")[0] for url in (paths.ASSETS_URL, paths.PLOTLY_URL)),
         )
         self._prefixes = tuple(f"{self._base}/{name}/" for name in names)
         self._homes = {f"{self._base}/{path}" for path in _HOMES}
+        self._class = f"{self._base}/{CLASS_URL}/"
+        # All who follow connect again at once when their teacher opens another page.
+        self._class_sockets = Admission(limit("followers"), _FOLLOWERS_A_SECOND, _LONGEST_WAIT)
         self._sockets = Admission(*_SOCKETS, _LONGEST_WAIT)
         self._pages = Admission(limit("page_burst"), _PAGES_A_SECOND, _LONGEST_WAIT)
 
@@ -236,6 +288,8 @@ class Front:
         Opening one takes milliseconds of the event loop, and a page's socket also executes a
         script.
         """
+        if scope["path"].startswith(self._class):
+            return await self._class_sockets.admit(scope["path"])
         if own:
             return await self._sockets.admit(scope["path"])
         host, _ = scope.get("client") or ("", 0)

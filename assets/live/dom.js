@@ -19,6 +19,7 @@ export function el(tag, attributes = {}, ...children) {
 }
 
 const PATHS = {
+  cast: "M1 3h14v10H9.4v-1.5h4.1v-7h-11V6H1zM1 7.5A5.5 5.5 0 0 1 6.5 13H5a4 4 0 0 0-4-4zM1 10.5A2.5 2.5 0 0 1 3.5 13H1z",
   play: "M4 2.5v11l9-5.5z",
   pause: "M3.5 2.5h3v11h-3zM9.5 2.5h3v11h-3z",
   save: "M7.2 1h1.6v6.6l2.4-2.4 1.1 1.1L8 10.6 3.7 6.3l1.1-1.1 2.4 2.4zM2 11h1.6v2.4h8.8V11H14v4H2z",

@@ -26,6 +26,7 @@ const KEYS = [
   ["o", _("spotlight on the pointer")],
   ["i", _("laser pointer")],
   ["arrows", _("move the spotlight or the laser")],
+  ["w", _("the class that follows: its code, its answers")],
   ["f", _("freeze the picture while training goes on")],
   ["p, Esc", "leave"],
 ];
@@ -42,6 +43,22 @@ function toAddress(on) {
   // The view's own writing of the address escapes less than URLSearchParams does.
   const search = decodeURIComponent(url.search.replace(/%(?!2C|3A)/gi, "%25"));
   history.replaceState(history.state, "", url.pathname + search + url.hash);
+}
+
+/**
+ * The values of knobs that a lecture is about.
+ *
+ * @param {import("./types.js").Knob[]} knobs
+ * @param {Record<string, string | number>} values
+ */
+export function inWords(knobs, values) {
+  const parts = knobs.flatMap(({ field, title, choices }) => {
+    const value = values[field];
+    if (field === LOSS) return [choices.find(([name]) => name === value)?.[1] ?? value];
+    if (field === "k") return [`k ${value}`];
+    return value && Object.values(TURNS).some(([name]) => name === field) ? [`${title} ${value}`] : [];
+  });
+  return parts.join(" · ");
 }
 
 /** Hide what is around views, while one of them is presented. */
@@ -151,15 +168,8 @@ export function presenter(root, { send, layout, frozen }) {
       return names[(names.indexOf(value) + step + names.length) % names.length];
     });
 
-  /** The values that differ from a plain run, beside the toolbar. */
   function said() {
-    const parts = knobs.flatMap(({ field, title, choices }) => {
-      const value = values[field];
-      if (field === LOSS) return [choices.find(([name]) => name === value)?.[1] ?? value];
-      if (field === "k") return [`k ${value}`];
-      return value && Object.values(TURNS).some(([name]) => name === field) ? [`${title} ${value}`] : [];
-    });
-    setText(now, parts.join(" · "));
+    setText(now, inWords(knobs, values));
   }
 
   /** @param {string} key */

@@ -13,6 +13,7 @@ import { arrange } from "./layout.js";
 import { lessonPanel } from "./lesson.js";
 import { spotlight } from "./light.js";
 import { opener } from "./open.js";
+import { backToClass } from "./followed.js";
 import { follower, keep, kept, makeBanner } from "./page.js";
 import { presenter } from "./present.js";
 import { shapeOf } from "./shape.js";
@@ -23,6 +24,7 @@ import { spectrumPanel } from "./spectrum.js";
 import { stage } from "./stage.js";
 import { noStills, prefetchPlotly, stills } from "./still.js";
 import { keptSpeed, storyRow } from "./story.js";
+import { teacher } from "./teacher.js";
 import { timeline } from "./timeline.js";
 
 const BLANK = 200; // ms that the old picture stays while a new scene waits for its first frame
@@ -131,6 +133,7 @@ export function mountView(root, settings, make) {
   if (view.panel && !stored && !shape.hidden("estimates")) spectrum = view.panel({ send: (command) => link?.send(command), opened: () => {} });
   const keys = {
     ...story.keys,
+    w: () => classroom?.toggle() ?? false,
     ...(shape.fixed("explain") ? {} : explain?.keys),
     ...(shape.fixed(view.panel ? "estimates" : "spectrum") ? {} : spectrum?.keys),
     ...(stored ? line?.keys : {}),
@@ -138,11 +141,21 @@ export function mountView(root, settings, make) {
   const present = stored || settings.connect || root.dataset.height ? null : presenter(root, {
     send,
     layout: () => layout(),
-    frozen(on) {
-      frozen = on ? { frame } : null;
-      schedule();
-    },
+    frozen: (on) => freeze(on),
   });
+  /** @type {ReturnType<typeof teacher> | null} */
+  let classroom = null;
+  /** @param {boolean} on */
+  function freeze(on) {
+    if (on === (frozen !== null)) return;
+    frozen = on ? { frame } : null;
+    schedule();
+    classroom?.show();
+  }
+  if (present && settings.page) {
+    const { socket, page } = settings;
+    classroom = teacher({ socket, page, act, shown: () => ({ frozen: frozen !== null, hidden: [...hidden] }) });
+  }
   const bar = toolbar(send, view.many, view.whole, keys, explain, stored);
   if (spectrum) bar.node.firstElementChild?.append(spectrum.button);
   if (view.panel) bar.node.querySelector(".gl-speed .gl-name")?.remove(); // its button needs the room
@@ -156,11 +169,13 @@ export function mountView(root, settings, make) {
   if (present) {
     bar.node.lastElementChild?.append(present.button);
     bar.node.append(...present.extra);
+    if (classroom) present.button.before(classroom.button);
   }
   const banner = makeBanner(() => layout());
   const follow = settings.connect ? () => {} : follower(root, settings.others);
-  const { boxes, small, curvesHost } = build(root, view, [lesson.node, story.head, bar.node], files ? [banner.node, files.node] : [banner.node]);
+  const { boxes, small, curvesHost } = build(root, view, [lesson.node, ...(present ? backToClass(act) : []), story.head, bar.node], files ? [banner.node, files.node] : [banner.node]);
   if (files) root.append(files.target);
+  if (classroom) root.append(classroom.node);
   if (line) boxes.timeline.append(line.node);
   shape.guard(root);
   const pad = view.sketches && !stored
@@ -336,7 +351,7 @@ export function mountView(root, settings, make) {
     const axes = view.follows && !settings.stored ? (/** @type {boolean} */ value) => send({ cmd: "follow", value }) : null;
     const choose = (/** @type {number} */ value) => send({ cmd: "label", value });
     const told = axes && of.labels ? { count: of.labels, now: Number(of.d_label), choose } : null;
-    layers = legend(of.layers, hidden, () => (layout(), lesson.layers(hidden)), axes, settings.theory && view.judged ? costs : null, told);
+    layers = legend(of.layers, hidden, () => (layout(), lesson.layers(hidden), classroom?.show()), axes, settings.theory && view.judged ? costs : null, told);
     if (pad) layers.add(pad.button, "p_data");
     boxes.legend.replaceChildren(layers.node);
     shape.mark(root);
@@ -486,7 +501,7 @@ export function mountView(root, settings, make) {
     classes: view.classes ?? [],
     layout,
     changed: () => scene !== null && (!ready || !measure()?.same),
-    key: (event) => (pad?.on() ? pad.key(event) : explain?.key(event) || bar.key(event, present?.key)),
+    key: (event) => (pad?.on() ? pad.key(event) : (event.key === "Escape" && classroom?.shut()) || explain?.key(event) || bar.key(event, present?.key)),
     visible: (value) => send({ cmd: "visible", value }),
   });
   ground.open();
@@ -516,6 +531,12 @@ export function mountView(root, settings, make) {
   return {
     /** The page's theme may have changed. */
     update: () => void (dead || ground.retheme()),
+    /** Show what another view shows: whether the picture stands still, and the layers that are hidden. */
+    /** @param {boolean} still @param {string[]} without */
+    show(still, without) {
+      freeze(still);
+      for (const { id } of scene?.layers ?? []) layers?.show(id, !without.includes(id));
+    },
     destroy() {
       if (dead) return;
       dead = true;
@@ -525,6 +546,7 @@ export function mountView(root, settings, make) {
       clearTimeout(overdue);
       explain?.close();
       present?.close();
+      classroom?.close();
       pad?.close();
       ground.close();
       banner.close();

@@ -337,13 +337,19 @@
  */
 
 /** @typedef {Decoded & {type: "waits", text: string}} Waits */
+/**
+ * @typedef {Decoded & {
+ *   type: "class", code: string, module: string, frozen: boolean, hidden: string[],
+ *   question: import("./question.js").Asked | null, mine: number,
+ * }} ClassMessage
+ */
 /** @typedef {{type: "figure", run: number, request: number} & Record<string, any>} FigureMessage */
 /** @typedef {Scene | Frame | Curves | Status | Waits | ExportMessage | Parts | SpectrumMessage | EstimatesMessage | FigureMessage} Message */
 /** @typedef {{cmd: string} & Record<string, unknown>} Command */
 
 // A view, its connection, and its renderer.
 
-/** @typedef {{act: string, run?: number, name?: string, seed?: number, step?: number}} Act what a button asks of the page */
+/** @typedef {{act: string, run?: number, name?: string, token?: string, seed?: number, step?: number}} Act what a button asks of the page */
 
 /**
  * @typedef {object} Client the shell's side of a connection, as the connection sees it

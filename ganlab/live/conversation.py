@@ -57,7 +57,7 @@ async def converse(
     if scheduler.get(session.token) is not session:
         subscriber.close()  # the session was dropped at this moment, perhaps without closing us
     session.command("hello", subscriber)
-    sender = asyncio.create_task(_send(connection, subscriber))
+    sender = asyncio.create_task(deliver(connection, subscriber))
     messages, tasks = Allowance(*_MESSAGES), Allowance(*_COMMANDS)
     try:
         while not subscriber.closed:
@@ -79,7 +79,8 @@ async def converse(
         await sender
 
 
-async def _send(connection: Connection, subscriber: Subscriber) -> None:
+async def deliver(connection: Connection, subscriber: Subscriber) -> None:
+    """Send the messages of a subscriber until it is closed, or the browser has left."""
     try:
         while (message := await subscriber.next()) is not None:
             await asyncio.wait_for(connection.send(message), _SEND_SECONDS)
@@ -88,6 +89,20 @@ async def _send(connection: Connection, subscriber: Subscriber) -> None:
         pass  # the browser left between two messages, or no longer reads them
     finally:
         subscriber.closed = True
+
+
+def parsed(text: str | None) -> object:
+    """A browser's message, read as JSON; None if it is nested too deeply.
+
+    Raises `SpecError` unless it is a short text, ValueError or RecursionError unless it is JSON.
+    """
+    if text is None:
+        raise SpecError("message", "(binary)", _("text"))
+    if len(text) > MOST_TEXT:
+        raise SpecError("message", text, _("at most {most_text} characters", most_text=MOST_TEXT))
+    # Detecting nesting that is too deep takes a millisecond.
+    flat = text.count("[") + text.count("{") <= _MOST_NESTED
+    return json.loads(text) if flat else None
 
 
 async def _receive(
@@ -101,16 +116,7 @@ async def _receive(
     Returns the number of commands that it counts as: 0 for an acknowledgement.
     """
     try:
-        if text is None:
-            raise SpecError("message", "(binary)", _("text"))
-        if len(text) > MOST_TEXT:
-            raise SpecError(
-                "message", text, _("at most {most_text} characters", most_text=MOST_TEXT)
-            )
-        # Detecting nesting that is too deep takes a millisecond.
-        flat = text.count("[") + text.count("{") <= _MOST_NESTED
-        message = json.loads(text) if flat else None
-        command = commands.read(message)
+        command = commands.read(parsed(text))
         refuse(session.shape, command.name, getattr(command.value, "field", ""))
         await _do(command, session, subscriber, scheduler)
     except (SpecError, ValueError, RecursionError) as error:

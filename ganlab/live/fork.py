@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ganlab.comparison import Comparison, spread
@@ -21,6 +22,18 @@ def other_value(spec: Spec, field: str) -> Any:
     if field == "k":
         return 5 if spec.k < 5 else 1
     return spread(PARAMS[field], getattr(spec, field), 2)[1]
+
+
+def present_moment(session: Session) -> RunFile:
+    """The shown moment of a session's runs, paused, with its curves and what was recorded of it.
+
+    To be called on a worker. Raises `SpecError` if the runs have not begun.
+    """
+    if session.group is None:
+        raise SpecError("moment", "nothing", "a moment of runs that have begun")
+    if session.rewind.runs is not None:
+        return RunFile(tuple(run.fork() for run in session.rewind.runs))
+    return replace(session.file(), playing=False)
 
 
 def fork(session: Session, field: str) -> tuple[Comparison, RunFile]:

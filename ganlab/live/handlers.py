@@ -125,6 +125,12 @@ def _hello(session: CommandedSession, subscriber: Subscriber) -> None:
     session.feed.frame_wanted = session.feed.status_wanted = True
 
 
+def _look(session: CommandedSession, follower: Subscriber) -> None:
+    if session.group is not None:
+        session.display.hello(follower)
+    session.feed.frame_wanted = session.feed.status_wanted = True
+
+
 def _note(session: CommandedSession, text: str) -> None:
     session.note = text
 
@@ -172,6 +178,7 @@ HANDLERS: dict[str, Callable[[CommandedSession, Any], None]] = {
     "change": lambda session, _: session.lifecycle.change(),
     "do": _do,
     "hello": _hello,
+    "look": _look,  # of one who follows: nothing is computed again
     "note": _note,
     "refuse": _refuse,
     "resume": lambda session, stored: session.lifecycle.resume(stored),

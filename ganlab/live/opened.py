@@ -109,7 +109,7 @@ def read(source: BinaryIO, name: str) -> Opened:
     can show.
     """
     file = RunFile.load(source, name, allow=_allow, most=most_bytes())
-    return Opened(_experiment(file), replace(file, playing=False))
+    return Opened(experiment_of(file), replace(file, playing=False))
 
 
 def _allow(courses: Sequence[Course]) -> None:
@@ -136,7 +136,7 @@ def _allow(courses: Sequence[Course]) -> None:
         afford_events(spec, course.events, seeds[0], len(courses))
 
 
-def _experiment(file: RunFile) -> Experiment:
+def experiment_of(file: RunFile) -> Experiment:
     """The experiment of a session that can continue the runs of a file.
 
     Their current Specs, without events, which the runs have already.

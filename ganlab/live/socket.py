@@ -59,12 +59,12 @@ async def endpoint(ws: WebSocket, scheduler: Scheduler = SCHEDULER) -> None:
         return
     refused = refused or _refusal(session, scheduler)  # others may have connected meanwhile
     if refused is not None:
-        await ws.close(refused[0], _short(into(language, refused[1])))
+        await ws.close(refused[0], short(into(language, refused[1])))
         return
-    await converse(_Socket(ws, language), session, scheduler, language)
+    await converse(Socket(ws, language), session, scheduler, language)
 
 
-class _Socket:
+class Socket:
     """A WebSocket as a `Connection`."""
 
     def __init__(self, ws: WebSocket, language: str):
@@ -90,8 +90,12 @@ class _Socket:
 
     async def end(self, reason: str) -> None:
         """See `Connection`."""
+        await self.close(FAILED if reason else GONE, reason)
+
+    async def close(self, code: int, reason: str = "") -> None:
+        """Close it with a code. Raises `Gone` once the browser has left."""
         try:
-            await self._ws.close(FAILED if reason else GONE, _short(into(self._language, reason)))
+            await self._ws.close(code, short(into(self._language, reason)))
         except (WebSocketDisconnect, RuntimeError):
             raise Gone from None
 
@@ -100,14 +104,19 @@ def _refusal(session: Session, scheduler: Scheduler) -> tuple[int, str] | None:
     """The code and reason if a browser is not served now, or None."""
     if session.failed:
         return FAILED, session.failed
-    if len(session.subscribers) >= limit("session_sockets"):
-        return BUSY, _(
-            "this page is open {count} times, which is the limit", count=len(session.subscribers)
-        )
+    own = sum(not one.follows for one in list(session.subscribers))
+    if own >= limit("session_sockets"):
+        return BUSY, _("this page is open {count} times, which is the limit", count=own)
+    return full(scheduler)
+
+
+def full(scheduler: Scheduler) -> tuple[int, str] | None:
+    """The code and reason if the server accepts no more sockets, or None."""
     if sum(len(s.subscribers) for s in list(scheduler.sessions.values())) >= limit("sockets"):
         return BUSY, _("the server has reached its limit of open pages")
     return None
 
 
-def _short(reason: str) -> str:
+def short(reason: str) -> str:
+    """A reason as a closing socket may send it."""
     return reason.encode()[:_LONGEST_REASON].decode(errors="ignore")

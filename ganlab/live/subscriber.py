@@ -12,6 +12,7 @@ from ganlab.live.wire import Packed
 SPECTRUM = "spectrum"  # the kind of its message
 IN_FLIGHT = 2  # the most frames that are sent but not yet drawn
 _ORDER = (
+    "class",
     "scene",
     "waits",
     "status",
@@ -23,12 +24,15 @@ _ORDER = (
     "spectrum",
     "frame",
 )
-_FILES = ("export", "page")  # which stay valid when a scene is replaced
+_LASTING = ("export", "page", "class")  # which stay valid when a scene is replaced
+_EARLY = ("waits", "class")  # which may be sent before the first scene
 _STALE_SECONDS = 10.0  # a browser that draws nothing for this long is not watching
 
 
 class Subscriber:
     """Filled by workers, emptied by its socket's task on the event loop."""
+
+    follows = False  # whether it only watches another's session
 
     def __init__(self, loop: asyncio.AbstractEventLoop, language: str = ENGLISH):
         self.language = language  # of the words that it is sent
@@ -80,13 +84,13 @@ class Subscriber:
         """Add a message; it replaces an unsent one of its kind.
 
         A new scene discards the messages before it; before the first scene, only what it waits for
-        is accepted.
+        and what the class is asked are accepted.
         """
         with self._lock:
             if kind == "scene":
-                self._box = {k: v for k, v in self._box.items() if k in _FILES}
+                self._box = {k: v for k, v in self._box.items() if k in _LASTING}
                 self._begun = True
-            elif not self._begun and kind != "waits":
+            elif not self._begun and kind not in _EARLY:
                 return
             self._box[kind] = message
             self._told = time.monotonic()

@@ -19,14 +19,19 @@ class Packed(bytes):
     """A message with its header, from which it can be made in another language."""
 
     header: Mapping[str, object]
+    _made: tuple[str, bytes] | None = None  # the newest translation
 
     def into(self, language: str) -> bytes:
         """The message in `language`, with the same arrays."""
         if language == ENGLISH:
             return self
-        text = _as_json(into(language, self.header))
-        rest = 4 + int.from_bytes(self[:4], "little")
-        return b"".join([len(text).to_bytes(4, "little"), text, self[rest:]])
+        made = self._made
+        if made is None or made[0] != language:  # all who follow in one language get the same bytes
+            text = _as_json(into(language, self.header))
+            rest = 4 + int.from_bytes(self[:4], "little")
+            made = language, b"".join([len(text).to_bytes(4, "little"), text, self[rest:]])
+            self._made = made
+        return made[1]
 
 
 def encode(header: Mapping[str, object], arrays: Mapping[str, np.ndarray] | None = None) -> Packed:

@@ -46,11 +46,17 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
 )
 
 
-def drop_zone() -> None:
-    """Let a file be dropped on this page."""
-    token = st.session_state.get(_TOKEN)
+def page_token() -> str:
+    """The token to which files may be sent for a page without a session."""
+    token: str | None = st.session_state.get(_TOKEN)
     if token is None or token not in PAGE_TOKENS:
         token = st.session_state[_TOKEN] = PAGE_TOKENS.new()
+    return token
+
+
+def drop_zone() -> None:
+    """Let a file be dropped on this page."""
+    token = page_token()
 
     def act() -> None:
         said: Any = st.session_state.get(_KEY)

@@ -25,6 +25,7 @@ THEORY = "theory"
 MAPS = "maps"
 GALLERY = HOME = "phenomena"  # its address is the app's own
 LESSONS = "lessons"
+FOLLOW = "follow"
 LABS = {1: "one", 2: "two", 0: "symbols"}  # by `Spec.axes`
 KINDS = {1: _("1-D"), 2: _("2-D"), 0: _("symbols")}
 
@@ -193,6 +194,17 @@ for _page in (
         ),
         run=paths.PAGES / "mnist.py",
         icon=":material/image:",
+    ),
+    Page(
+        FOLLOW,
+        _("Follow"),
+        "",
+        _(
+            "See the picture of a teacher who presents, as it moves. Answer what she asks, and "
+            "try the run of any moment yourself."
+        ),
+        run=paths.PAGES / "follow.py",
+        icon=":material/cast_for_education:",
     ),
 ):
     PAGES.add(_page)

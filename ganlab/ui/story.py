@@ -21,6 +21,7 @@ from ganlab.registry import SpecError
 from ganlab.spec import Spec
 from ganlab.ui import navigation
 from ganlab.ui.layout import headline
+from ganlab.ui.rejoin import rejoin
 from ganlab.ui.start import lesson_alone, want
 from ganlab.ui.view import redirect
 
@@ -123,6 +124,10 @@ def acted(session: Session, act: Any) -> None:
         teach(KNOWN[name], step if type(step) is int else 0, session.lesson)
     elif act.get("act") == "lessons":
         st.switch_page(navigation.script(navigation.LESSONS))
+    elif act.get("act") == "class":
+        st.switch_page(navigation.script(navigation.FOLLOW))
+    elif act.get("act") == "rejoin" and isinstance(name, str):
+        rejoin(session, name, act.get("token"))
     elif act.get("act") == "fork" and isinstance(name, str):
         _fork(session, name)
     elif act.get("act") == "open":

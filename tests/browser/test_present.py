@@ -1,4 +1,4 @@
-"""The presenter mode: its size, its keys, and the way back."""
+"""The presenter mode, its keys and the way back; and a class that follows."""
 
 from __future__ import annotations
 
@@ -60,3 +60,46 @@ def test_a_presented_lab_fills_the_screen_and_obeys_keys(lab):
     expect(lab.get("stHeader")).to_be_visible()
     lab.wait("!new URLSearchParams(location.search).has('present')")
     assert "present" not in lab.page.url
+
+
+def test_a_student_follows_tries_and_comes_back(new_lab):
+    teacher, student = new_lab(), new_lab()
+    teacher.open("/one?k=1")
+    teacher.page.keyboard.press("w")
+    teacher.get("class-start").click()
+    code = teacher.get("class-code").inner_text()
+    student.open(f"/follow?code={code.lower()}")
+    expect(teacher.get("followers")).to_have_text("1")
+    teacher.get("question").fill("Will it settle?")
+    teacher.get("answers").fill("yes\n\nno")
+    teacher.get("ask").click()
+    student.get("choice-1").click()
+    expect(teacher.get("count-1")).to_have_text("1")
+    expect(student.get("count-1")).to_have_text("")  # not yet shown to the class
+    teacher.get("reveal").click()
+    expect(student.get("count-1")).to_have_text("1")
+    teacher.page.keyboard.press("Escape")
+    expect(teacher.get("class-panel")).to_be_hidden()
+
+    # What the teacher does is seen; what a student presses is not.
+    student.page.keyboard.press("Space")
+    teacher.page.keyboard.press("Space")
+    student.wait("document.querySelector('.gl-root').dataset.state === 'paused'")
+    rest = teacher.wait_status("s.state === 'paused'")["iteration"]
+    student.wait(f"ganlab.iteration === {rest}")
+    teacher.get("layer-d_star").click()
+    expect(student.get("layer-d_star")).to_have_attribute("aria-pressed", "false")
+
+    # After a reload the teacher's page continues the same run, and still has the class.
+    student.get("try").click()
+    expect(student.get("back-to-class")).to_be_visible()
+    student.wait(f"ganlab.iteration === {rest} && ganlab.state === 'paused'")
+    student.page.keyboard.press("s")
+    student.wait(f"ganlab.iteration === {rest + 1}")
+    teacher.page.reload()
+    teacher.wait(f"ganlab.iteration === {rest}")
+    expect(teacher.get("class")).to_contain_text(code)
+    student.get("back-to-class").click()
+    expect(student.get("follow-name")).to_contain_text(code)
+    student.wait(f"ganlab.iteration === {rest}")
+    expect(student.get("choice-1")).to_have_attribute("aria-pressed", "true")

@@ -129,7 +129,7 @@ def test_a_run_that_failed_says_why_and_is_served_again_once_changed(scheduler, 
 
 
 def test_a_long_reason_fits_a_closing_frame():
-    assert len(module._short("é" * 500).encode()) <= 123
+    assert len(module.short("é" * 500).encode()) <= 123
 
 
 def quiet(talk: Client) -> Session:
