@@ -55,7 +55,7 @@ LIMITS: dict[str, Param] = {
         ),
         Param("sessions", "sessions", 200, 1, 100_000, "int", doc="Open views."),
         Param("session_sockets", "sockets of a session", 8, 1, 1000, "int", doc="Browser tabs."),
-        Param("followers", _("followers of a class"), 60, 1, 1000, "int", doc=_("Of one class.")),
+        Param("followers", "followers of a class", 60, 1, 1000, "int", doc="Of one class."),
         Param("sockets", "sockets of the server", 500, 1, 100_000, "int", doc="All browser tabs."),
         Param(
             "frame_rate",

@@ -229,7 +229,7 @@ def answer(request: Request, refused: str, status: int) -> JSONResponse:
 async def _moment(session: Session) -> Opened:
     """The shown moment of a session. Raises `SpecError`, and TimeoutError if it is too busy."""
     now = time.monotonic()
-    for token in [t for t, (then, _) in _moments.items() if now - then > _SAME_MOMENT]:
+    for token in [t for t, kept in _moments.items() if now - kept[0] > _SAME_MOMENT]:
         del _moments[token]
     if session.token in _moments:
         return _moments[session.token][1]
