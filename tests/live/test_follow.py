@@ -301,7 +301,8 @@ def test_a_fork_is_the_shown_moment_for_the_page_that_asked(room, client):
     assert client.post("/class/ZZZZ/fork", headers={follow.PAGE: page}).status_code == 404
     answer = client.post(path, headers={follow.PAGE: page})
     assert answer.status_code == 200 and answer.json() == {}
-    experiment, file, _ = opened.WAITING.take(page)
+    made = opened.WAITING.take(page)
+    experiment, file = made.experiment, made.file
     (run,), own = file.runs, room.session.run
     assert run is not own and run.updates == own.updates
     assert bool((run.state.g == own.state.g).all() and (run.state.d == own.state.d).all())

@@ -230,8 +230,17 @@ def test_every_command_of_the_socket_has_its_work():
     assert all(f'"{name}"' in code for name in by_socket)
 
 
+def test_what_a_class_sends_is_documented():
+    section = TEXT.split("## A class that follows")[1].split("\n## ")[0]
+    sent = {n: set(re.findall(r'cmd: "(\w+)"', JS[n])) for n in ("teacher.js", "follow.js")}
+    assert sent["teacher.js"] == {"enter", "ask", "reveal", "withdraw", "show", "end"}
+    assert sent["follow.js"] == {"answer"}
+    assert all(f"`{name}`" in section for names in sent.values() for name in names)
+
+
 def test_what_the_front_end_sends_is_documented():
-    code = "\n".join(text for name, text in JS.items() if not name.startswith("mnist"))
+    others = {"teacher.js", "follow.js"}  # which have sockets of their own
+    code = "\n".join(t for n, t in JS.items() if not n.startswith("mnist") and n not in others)
     literals = re.findall(r"\{\s*cmd: (\"\w+\"|[^,{}]*?)((?:,[^{}]*)?)\}", code)
     assert len(literals) > 10
     for name, rest in literals:
