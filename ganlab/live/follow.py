@@ -199,12 +199,13 @@ async def fork(
     """
     page = request.headers.get(PAGE, "")
     host = request.client.host if request.client else ""
+    many = answer(request, _("too many requests: try again in a while"), 429)
     try:
         broadcast = await found(request.path_params["code"], host, broadcasts)
-        if not await _forks.admit(page):
-            raise Gone
     except Gone:
-        return answer(request, _("too many requests: try again in a while"), 429)
+        return many
+    if not await _forks.admit(page):
+        return many
     if broadcast is None or page not in opened.PAGE_TOKENS:
         return answer(request, _("there is no such class, or the page is too old"), 404)
     headers = request.headers.get("origin"), request.headers.get("host")

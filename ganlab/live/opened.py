@@ -139,7 +139,8 @@ def _allow(courses: Sequence[Course]) -> None:
 def experiment_of(file: RunFile) -> Experiment:
     """The experiment of a session that can continue the runs of a file.
 
-    Their current Specs, without events, which the runs have already.
+    Their current Specs, without events, which the runs have already. Raises `SpecError` for seeds
+    that do not follow each other.
     """
     specs = tuple(run.spec for run in file.runs)
     if len(specs) > 1:

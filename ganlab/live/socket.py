@@ -71,7 +71,7 @@ class Socket:
         self._ws, self._language = ws, language
 
     async def receive(self) -> str | None:
-        """See `Connection`."""
+        """See `Connection`. Raises `Gone` once the browser has left."""
         try:
             message = await self._ws.receive()
         except (WebSocketDisconnect, RuntimeError):
@@ -82,7 +82,7 @@ class Socket:
         return text
 
     async def send(self, message: bytes) -> None:
-        """See `Connection`."""
+        """See `Connection`. Raises `Gone` once the browser has left."""
         try:
             await self._ws.send_bytes(message)
         except (WebSocketDisconnect, RuntimeError):
