@@ -8,7 +8,7 @@ from typing import Any
 from ganlab import address
 from ganlab.address import LETTERS
 from ganlab.experiment import SHARED, Experiment, params, read_events, read_spec
-from ganlab.languages import _
+from ganlab.languages import _, joined
 from ganlab.query import UnknownField, pairs_of
 from ganlab.reconcile import reconcile
 from ganlab.registry import Param, SpecError
@@ -64,7 +64,7 @@ class Comparison(Experiment):
             raise SpecError("fields", self.fields, _("at least one field that may differ"))
         for name in self.fields:
             if name not in known:
-                raise SpecError("field", name, _("one of ") + ", ".join(known))
+                raise SpecError("field", name, _("one of {listed}", listed=", ".join(known)))
         for spec in self.specs[1:]:
             if self.base.changed({n: spec.value(n) for n in self.fields}) != spec:
                 raise SpecError(
@@ -115,9 +115,13 @@ class Comparison(Experiment):
         def word(spec: Spec, name: str) -> str:
             param, this = known[name], spec.value(name)
             text = param.words(this)
-            return text if param.kind in ("choice", "data", "text") else f"{param.title} = {text}"
+            return (
+                text
+                if param.kind in ("choice", "data", "text")
+                else _("{title} = {value}", title=param.title, value=text)
+            )
 
-        return tuple(" · ".join(word(s, n) for n in self.fields) for s in self.specs)
+        return tuple(joined(" · ", (word(s, n) for n in self.fields)) for s in self.specs)
 
     # -- derived comparisons ---------------------------------------------------------------------
 
@@ -154,7 +158,7 @@ class Comparison(Experiment):
         """Let `name` differ too, or in place of another field. Raises `SpecError` if unknown."""
         known = params(self.base)
         if name not in known:
-            raise SpecError("field", name, _("one of ") + ", ".join(known))
+            raise SpecError("field", name, _("one of {listed}", listed=", ".join(known)))
         new = spread(known[name], self.base.value(name), len(self.specs))
         if instead_of is None:
             return self.with_columns({**self.columns, name: new})

@@ -130,8 +130,12 @@ OPTIMIZERS.guards.append(_refused)
 def named(error: SpecError) -> tuple[str, str] | None:
     """The label of an error's field and its value, in the words of its control; None if unknown."""
     # In a comparison's address, b.k is the k of run B.
-    run, _, rest = error.name.partition(".")
-    who, name = (f"run {run.upper()}'s ", rest) if rest and run in "abcd" else ("", error.name)
+    run, _dot, rest = error.name.partition(".")
+    who, name = (
+        (_("run {letter}'s ", letter=run.upper()), rest)
+        if rest and run in "abcd"
+        else ("", error.name)
+    )
     param = PARAMS.get(name) or _of_a_target(name.removeprefix("t."))
     if param is None:
         return None

@@ -85,7 +85,9 @@ def values_of(
     values = {}
     for name, text in texts.items():
         if name not in known:
-            refuse(UnknownField(_("query field"), name, _("one of ") + ", ".join(known)))
+            refuse(
+                UnknownField(_("query field"), name, _("one of {listed}", listed=", ".join(known)))
+            )
             continue
         try:
             values[name] = known[name].parse(text)

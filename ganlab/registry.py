@@ -96,14 +96,14 @@ class Param:
     def allowed(self) -> str:
         """The values that `check` accepts, in words."""
         if self.kind == "choice":
-            return _("one of ") + ", ".join(self.choices)
+            return _("one of {listed}", listed=", ".join(self.choices))
         if self.kind == "data":
             return _("the hash of own data, or one of {listed}", listed=", ".join(self.choices))
         if self.kind == "text":
             return _("one line of at most {longest} characters", longest=self.longest)
-        noun = {"int": _("an integer"), "float": "a number"}.get(self.kind)
+        noun = {"int": _("an integer"), "float": _("a number")}.get(self.kind)
         if noun is None:
-            item = "integers" if self.kind == "ints" else "numbers"
+            item = _("integers") if self.kind == "ints" else _("numbers")
             noun = _(
                 "at most {longest} {item}, separated by commas, each",
                 longest=self.longest,
@@ -111,8 +111,10 @@ class Param:
             )
         low, high = self.low, self.high
         if self.kind == "int" and math.isfinite(low) and high >= 10_000 and math.isfinite(high):
-            return f"{noun} from {int(low):,} to {int(high):,}"  # exact
-        return f"{noun} from {low:g} to {high:g}"
+            return _(
+                "{noun} from {low:,} to {high:,}", noun=noun, low=int(low), high=int(high)
+            )  # exact
+        return _("{noun} from {low:g} to {high:g}", noun=noun, low=low, high=high)
 
     def check(self, value: Any) -> Any:
         """The value in its own type. Raises `SpecError` if it is not allowed."""
@@ -260,7 +262,7 @@ class Registry(Generic[E]):
         """The entry called `name`. Raises `SpecError`, which lists the names, if there is none."""
         entry = self.entries.get(name) if isinstance(name, str) else None
         if entry is None:
-            raise SpecError(self.field, name, _("one of ") + ", ".join(self.entries))
+            raise SpecError(self.field, name, _("one of {listed}", listed=", ".join(self.entries)))
         return entry
 
     def __iter__(self) -> Iterator[str]:

@@ -111,7 +111,13 @@ def fit(task: Task) -> Model:
             return flow.made_of(u.logit()) * std + mean
 
     count = len(flow.layers)
-    return Model(sample, log_density, False, steps, f"{count} coupling{'s' * (count > 1)}")
+    return Model(
+        sample,
+        log_density,
+        False,
+        steps,
+        _("{count} coupling{s}", count=count, s="s" * (count > 1)),
+    )
 
 
 FAMILY = Family(

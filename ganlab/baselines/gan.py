@@ -24,7 +24,7 @@ def fit(task: Task) -> Model:
             labels = torch.multinomial(torch.tensor(weights), n, True, generator=draw)
         return torch.as_tensor(run.sample(n, seed, labels=labels)).double()
 
-    about = f"diverged: {run.diverged[0]}" if run.diverged[0] else _("run A")
+    about = _("diverged: {why}", why=run.diverged[0]) if run.diverged[0] else _("run A")
     return Model(sample, None, False, run.iteration, about)
 
 

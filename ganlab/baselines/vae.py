@@ -68,7 +68,13 @@ def fit(task: Task) -> Model:
             return vae.generate(n, draw).double() * std + mean
 
     noise = float(vae.log_std.detach().exp() * std.mean())
-    return Model(sample, log_density, True, steps, f"z in {_LATENT}-D, σ = {noise:.2g}")
+    return Model(
+        sample,
+        log_density,
+        True,
+        steps,
+        _("z in {latent}-D, σ = {noise:.2g}", latent=_LATENT, noise=noise),
+    )
 
 
 FAMILY = Family(

@@ -89,7 +89,7 @@ class Movable:
     @property
     def params(self) -> tuple[Param, ...]:
         """The parameters: mean and standard deviation, and the heights of a drawn curve."""
-        of = f"of {self.title}"
+        of = _("of {title}", title=self.title)
 
         def needs(values: Mapping[str, Any]) -> bool:
             return not values.get(self._drawn)

@@ -166,7 +166,7 @@ def show(values: Mapping[str, Any]) -> Shown:
             "distances",
             _(
                 "How far p_g is from p_data, measured in {which} ways",
-                which="three" if noise else "two",
+                which=_("three") if noise else _("two"),
             ),
             Axis(_("θ, the shift of p_g"), -FAR, FAR),
             Axis(_("nats, and length for W₁"), 0.0, FAR),
@@ -252,7 +252,7 @@ def _disc(x: float, radius: float, role: str, title: str) -> list[Any]:
 def _says(case: str, theta: float, noise: float, now: tuple[float, float, float]) -> str:
     if theta == 0:
         return _("θ = 0: p_g is p_data, and all distances are 0.")
-    where = f"At θ = {theta:.2f} "
+    where = _("At θ = {theta:.2f} ", theta=theta)
     if now[0] > theory.LN2 - 1e-12:
         other = (
             _("any shift of {radius:g} or more", radius=2 * RADIUS)

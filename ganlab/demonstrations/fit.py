@@ -15,7 +15,7 @@ from scipy.optimize import minimize
 from ganlab.demonstrations.densities import CELLS, HIGH, LOW, WIDTH, Movable, Normal, X, nodes
 from ganlab.demonstrations.entry import Demonstration
 from ganlab.demonstrations.picture import Area, Axis, Dots, Line, Number, Panel, Shown, Table
-from ganlab.languages import _
+from ganlab.languages import _, joined
 from ganlab.registry import Param
 from ganlab.spec import Spec
 
@@ -230,7 +230,7 @@ def show(values: Mapping[str, Any]) -> Shown:
 def _row(end: Normal, best: tuple[float, float], kind: str) -> tuple[str, str, str]:
     how = _("mean and width of p") if kind == "kl" else _("Nelder-Mead search from there")
     words = (
-        f"mean {round(m, 3) + 0.0:.3f}, width {s:.3f}".replace("-", "−")
+        _("mean {mean:.3f}, width {width:.3f}", mean=round(m, 3) + 0.0, width=s).replace("-", "−")
         for m, s in ((end.mean, end.std), best)
     )
     first, second = words
@@ -244,7 +244,7 @@ def _says(data: Two, paths: Mapping[str, Array]) -> str:
         modes = [s * data.apart / 2 for s in (-1, 1)]
         near = [m for m in modes if abs(mean - m) < data.std and std < 1.6 * data.std]
         if near and data.apart > 3 * data.std:
-            side = "left" if near[0] < 0 else "right"
+            side = _("left") if near[0] < 0 else _("right")
             out.append(_("{title} picks the {side} peak", title=of.title, side=side))
         elif data.apart > 3 * data.std and abs(mean) < data.apart / 2 and std > data.apart / 4:
             out.append(_("{title} covers both peaks", title=of.title))
@@ -257,7 +257,7 @@ def _says(data: Two, paths: Mapping[str, Array]) -> str:
                     std=std,
                 )
             )
-    return "; ".join(out).replace("-", "−") + "."
+    return _("{text}.", text=joined(_("; "), out).replace("-", "−"))
 
 
 def lab(values: Mapping[str, Any]) -> Spec:

@@ -213,7 +213,7 @@ def _says(t: int, free: float, tied: float, theta: float) -> str:
             tied=tied,
         )
     if t > STEPS // 2:
-        place = f"θ = {_v(theta)}, {tied:.2f} above"
+        place = _("θ = {v}, {tied:.2f} above", v=_v(theta), tied=tied)
         return _(
             "{begin}; the shift is stuck at {place}, in a valley of C(θ).", begin=begin, place=place
         )

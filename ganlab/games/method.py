@@ -24,7 +24,7 @@ def rule_entry(name: object) -> Entry:
         return SCHEMES[name]
     if isinstance(name, str) and name in RULES:
         return RULES[name]
-    raise SpecError("rule", name, _("one of ") + ", ".join(rules()))
+    raise SpecError("rule", name, _("one of {listed}", listed=", ".join(rules())))
 
 
 def rules() -> tuple[str, ...]:

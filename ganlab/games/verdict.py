@@ -12,7 +12,7 @@ from ganlab.games import closed, spectrum
 from ganlab.games.entry import Array, Equilibrium
 from ganlab.games.method import Method
 from ganlab.games.play import Play
-from ganlab.languages import _
+from ganlab.languages import _, capital, joined
 from ganlab.optim import OPTIMIZERS
 
 _ON = 1e-6  # how far from the unit circle an eigenvalue still counts as on it
@@ -104,13 +104,13 @@ def verdict(play: Play, found: Spectrum, run: int = 0) -> Verdict:
     plain = play.method.rule == "continuous" and not play.method.consensus
     if plain and play.game.flow(play.values):
         text = play.game.flow(play.values)
-        why.append(f"{text[0].upper()}{text[1:]}.")
+        why.append(_("{text}.", text=capital(text)))
     if play.diverged[run]:
         far = _("it is more than a million away")
         if play.method.exact:
             far += _(", or changes too fast to be followed")
         why.append(_("From update {diverged} on {far}.", diverged=play.diverged[run], far=far))
-    return Verdict(word, " ".join(filter(None, why)), predicted, measured)
+    return Verdict(word, joined(" ", filter(None, why)), predicted, measured)
 
 
 def _word(
@@ -135,12 +135,12 @@ def _eigenvalues(found: Spectrum, method: Method) -> str:
     values, radius = found.values, found.radius
     assert values is not None and radius is not None
     largest = values[np.abs(values).argmax()]
-    many = f"{found.updates} updates" if found.updates > 1 else _("one update")
+    many = _("{count} updates", count=found.updates) if found.updates > 1 else _("one update")
     size = abs(largest)
     if abs(size - 1) < _ON:
         where = _("is on the unit circle: to first order the distance stays")
     else:
-        side, what = ("inside", "shrinks") if size < 1 else ("outside", "grows")
+        side, what = (_("inside"), _("shrinks")) if size < 1 else (_("outside"), _("grows"))
         where = _(
             "is {side} the unit circle: near the equilibrium the distance {what}",
             side=side,
@@ -163,7 +163,7 @@ def _eigenvalues(found: Spectrum, method: Method) -> str:
 def _beyond(word: str, radius: float, distance: Array) -> str:
     """What the costs' curvature adds to the eigenvalues."""
     tail = distance[len(distance) // 2 :]
-    seen = f"between {np.nanmin(tail):.3g} and {np.nanmax(tail):.3g}"
+    seen = _("between {low:.3g} and {high:.3g}", low=np.nanmin(tail), high=np.nanmax(tail))
     if abs(radius - 1) < _ON:
         if word == "converges":
             return _(

@@ -13,7 +13,18 @@ from ganlab.languages.catalogue import (
     place_of,
     translated,
 )
-from ganlab.languages.message import Message, _, askers, into, joined, language, reader, tr
+from ganlab.languages.message import (
+    Message,
+    _,
+    askers,
+    capital,
+    into,
+    joined,
+    language,
+    listed,
+    reader,
+    tr,
+)
 
 __all__ = [
     "CHINESE",
@@ -23,9 +34,11 @@ __all__ = [
     "Message",
     "_",
     "askers",
+    "capital",
     "into",
     "joined",
     "language",
+    "listed",
     "nearest",
     "of_front_end",
     "place_of",

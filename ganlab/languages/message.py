@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, SupportsIndex
 
 from ganlab.languages.catalogue import ENGLISH, translated
 
@@ -32,12 +32,19 @@ class Message(str):
     template: str
     fields: Mapping[str, object]
     parts: tuple[str, ...]
+    changes: tuple[tuple[str, str], ...]
 
     def __new__(
-        cls, template: str, fields: Mapping[str, object] | None = None, parts: Iterable[str] = ()
+        cls,
+        template: str,
+        fields: Mapping[str, object] | None = None,
+        parts: Iterable[str] = (),
+        changes: tuple[tuple[str, str], ...] = (),
     ) -> Message:
-        made = super().__new__(cls, template.format(**fields) if fields else template)
+        text = template.format(**fields) if fields else template
+        made = super().__new__(cls, _changed(text, changes))
         made.template, made.fields, made.parts = template, fields or {}, tuple(parts)
+        made.changes = changes
         return made
 
     def __add__(self, other: str) -> str:
@@ -46,16 +53,28 @@ class Message(str):
     def __radd__(self, other: str) -> str:
         return joined("", (other, self))
 
+    def replace(self, old: str, new: str, /, count: SupportsIndex = -1) -> str:  # noqa: D102
+        made = Message(self.template, self.fields, self.parts, (*self.changes, (old, new)))
+        return made if count == -1 else str(self).replace(old, new, count)
+
     def into(self, language: str) -> str:
         """The text in `language`."""
         if language == ENGLISH:
             return str(self)
         if self.parts:
-            return _GAP.sub("", "".join(into(language, part) for part in self.parts))
-        text = translated(language, self.template)
-        if not self.fields:
-            return text
-        return text.format(**{name: into(language, v) for name, v in self.fields.items()})
+            text = _GAP.sub("", "".join(into(language, part) for part in self.parts))
+        else:
+            text = translated(language, self.template)
+            if self.fields:
+                fields = {name: into(language, value) for name, value in self.fields.items()}
+                text = text.format(**fields)
+        return _changed(text, self.changes)
+
+
+def _changed(text: str, changes: Iterable[tuple[str, str]]) -> str:
+    for old, new in changes:
+        text = text.replace(old, new)
+    return text
 
 
 def _(template: str, /, **fields: Any) -> str:
@@ -72,6 +91,16 @@ def joined(between: str, texts: Iterable[str]) -> str:
     for text in texts:
         parts += [between, text] if parts and between else [text]
     return Message("".join(parts), None, parts or ("",))
+
+
+def capital(text: str) -> str:
+    """A text that begins with a capital, where a language has capitals."""
+    return Message(text[:1].upper() + text[1:], None, (text,))
+
+
+def listed(texts: Iterable[str]) -> str:
+    """Texts as a list in a sentence."""
+    return joined(_(", "), texts)
 
 
 def into(language: str, value: Any) -> Any:

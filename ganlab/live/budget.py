@@ -10,7 +10,7 @@ from ganlab.engine.cost import Cost, cost, surely_below
 from ganlab.engine.structure import Structure
 from ganlab.events import Event, write
 from ganlab.experiment import SEEDS, Experiment
-from ganlab.languages import _
+from ganlab.languages import _, joined
 from ganlab.limits import limit
 from ganlab.registry import SpecError
 from ganlab.spec import PARAMS, Spec
@@ -28,7 +28,7 @@ class TooDear(SpecError):
     """
 
     def __init__(self, name: str, value: Any, why: str, advice: str, changes: dict[str, Any]):
-        super().__init__(name, value, f"smaller: {why}. {advice}")
+        super().__init__(name, value, _("smaller: {why}. {advice}", why=why, advice=advice))
         self.why, self.changes = why, changes
 
 
@@ -170,8 +170,9 @@ def _advice(spec: Spec, changes: dict[str, Any]) -> str:
             parts.append(_("the number of seeds to {new}", new=new))
         else:
             old, new = (PARAMS[name].words(v) for v in (getattr(spec, name), new))
-            parts.append(f"“{PARAMS[name].title}” from {old} to {new}")
-    return "Lower " + " and ".join(parts)
+            title = PARAMS[name].title
+            parts.append(_("“{title}” from {old} to {new}", title=title, old=old, new=new))
+    return _("Lower {parts}", parts=joined(_(" and "), parts))
 
 
 @lru_cache(maxsize=256)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 
 from ganlab.experiment import Experiment, params
-from ganlab.languages import _
+from ganlab.languages import _, listed
 from ganlab.live.history import History
 from ganlab.live.run_group import AppliedEvent
 from ganlab.params import LIVE, PARAMS
@@ -34,11 +34,13 @@ def restarts(before: Experiment, after: Experiment) -> str | None:
     ]
     if names:
         titles = dict.fromkeys(PARAMS[n].title if n in PARAMS else "p_data" for n in names)
-        return f"Restarted: {', '.join(titles)} changed."
+        return _("Restarted: {titles} changed.", titles=listed(titles))
     if before.fields != after.fields:
         # Runs that were trained to compare one field cannot continue to compare another.
         known = params(after.base)
-        return f"Restarted: {', '.join(known[n].title for n in after.fields)} compared."
+        return _(
+            "Restarted: {titles} compared.", titles=listed(known[n].title for n in after.fields)
+        )
     return None
 
 

@@ -118,7 +118,10 @@ class History:
         self._merge = (title, now, before)
         self.marks = [
             *self.marks[1 - _MARKS :],
-            {"iteration": iteration, "text": f"{title} {before}→{after}"},
+            {
+                "iteration": iteration,
+                "text": _("{title} {before}→{after}", title=title, before=before, after=after),
+            },
         ]
 
     def mark_update(self, iteration: int, player: str, who: str = "") -> None:

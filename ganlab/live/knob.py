@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ganlab.languages import _
 from ganlab.registry import Param, Registry
 
 _WIDEST = 1e6  # of a slider
@@ -26,6 +27,6 @@ def knob(param: Param) -> dict[str, Any]:
         "high": min(param.high, _WIDEST) if number else 0,
         "log": param.log,
         "choices": titles,
-        "doc": param.doc + (f" Unit: {param.unit}." if param.unit else ""),
+        "doc": param.doc + (_(" Unit: {unit}.", unit=param.unit) if param.unit else ""),
         "restarts": False,
     }

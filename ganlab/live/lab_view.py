@@ -114,7 +114,9 @@ class LabView(View):
         """See `View.show_label`."""
         labels = self.session.spec.labels
         if value >= labels:
-            allowed = f"from 0 to {labels - 1}" if labels else _("none: D is told no labels")
+            allowed = (
+                _("from 0 to {last}", last=labels - 1) if labels else _("none: D is told no labels")
+            )
             raise SpecError("label", value, allowed)
         if value != self._label and self.session.running:
             self._label = value

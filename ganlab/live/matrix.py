@@ -64,7 +64,7 @@ def _read(query: str) -> tuple[str, AnySetup, list[SpecError]]:
     texts = texts_of(query, ignored.append)
     tab = texts.pop("tab", _FIRST)
     if tab not in TABS:
-        ignored.append(SpecError("tab", tab, _("one of ") + ", ".join(TABS)))
+        ignored.append(SpecError("tab", tab, _("one of {listed}", listed=", ".join(TABS))))
         tab = _FIRST
     setup = TABS[tab][1].from_query(list(texts.items()), ignored)
     return tab, setup, ignored

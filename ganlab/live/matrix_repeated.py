@@ -136,7 +136,7 @@ def _threshold(setup: RepeatedSetup) -> dict[str, Any]:
 def _verdict(setup: RepeatedSetup, gets: np.ndarray, i: int, j: int) -> str:
     """Whether the pair is an equilibrium, and who would gain by something else."""
     one, other = (PLAYERS[name].title for name in (setup.one, setup.other))
-    pair = f"{one} against {other}"
+    pair = _("{one} against {other}", one=one, other=other)
     if (i, j) in setup.stable():
         return _("{pair} is an equilibrium: neither gains by playing in any other way.", pair=pair)
     for own, name, against, best in (

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ganlab.languages import _
+from ganlab.languages import _, capital, joined, listed
 
 LEAST = 0.005  # the share of p_g beyond the axes from which a text is shown
 LIGHT, HEAVY = 0.5, 2.0  # tails are wrong if their reach over p_data's is below or above these
@@ -24,7 +24,7 @@ def _number(value: float) -> str:
 def percent(share: float) -> str:
     """A share in whole percent; never 0 % if there is some, never 100 % if some is missing."""
     if 0 < share < 0.01:
-        return "under 1 %"
+        return _("under 1 %")
     return f"{min(round(100 * share), 99 if share < 1 else 100)} %"
 
 
@@ -46,9 +46,9 @@ def beyond(rows: np.ndarray, sides: Sequence[str]) -> list[dict[str, Any]]:
         )
         brief = f"{percent(share)}: {where}"
         if side == "right":
-            words, brief = f"{words} {arrow}", f"{brief} {arrow}"
+            words, brief = joined(" ", (words, arrow)), f"{brief} {arrow}"
         else:
-            words, brief = f"{arrow} {words}", f"{arrow} {brief}"
+            words, brief = joined(" ", (arrow, words)), f"{arrow} {brief}"
         out.append({"side": side, "share": share, "at": mean, "text": words, "brief": brief})
     return sorted(out, key=lambda one: -one["share"])
 
@@ -59,9 +59,9 @@ def tails(reach: float) -> dict[str, str] | None:
     The JSD does not show this error, because it weighs tails by their mass.
     """
     if reach < LIGHT:
-        how, far = "light", percent(reach)
+        how, far = _("light"), percent(reach)
     elif reach > HEAVY:
-        how, far = "heavy", f"{_number(reach)} times"
+        how, far = _("heavy"), _("{reach} times", reach=_number(reach))
     else:
         return None
     words = _("G's tails are too {how}: they reach {far} as far as p_data's", how=how, far=far)
@@ -81,5 +81,4 @@ def missing(d: np.ndarray, grad: np.ndarray | None) -> str:
         lost = 1 - np.isfinite(grad.reshape(len(grad), -1)).all(1).mean()
         if lost > 0:
             said.append(_("the push has none for {percent} of the arrows", percent=percent(lost)))
-    text = ", ".join(said)
-    return f"{text[0].upper()}{text[1:]}." if text else ""
+    return _("{text}.", text=capital(listed(said))) if said else ""

@@ -9,7 +9,7 @@ from typing import Any
 from latex2mathml.converter import convert
 
 from ganlab.engine.explain import Explained
-from ganlab.languages import _
+from ganlab.languages import _, joined, listed
 from ganlab.losses import LOSSES
 from ganlab.spec import Spec
 from ganlab.stabilisers import STABILISERS
@@ -50,8 +50,8 @@ def beside(spec: Spec) -> str:
         out.append(_("E learns beside the game, and is no part of these costs."))
     on = [STABILISERS[name] for name in spec.stabilisers]
     if titles := [entry.title for entry in on if not entry.watches]:
-        out.append(_("Also on: {listed}.", listed=", ".join(titles)))
-    return " ".join(out)
+        out.append(_("Also on: {listed}.", listed=listed(titles)))
+    return joined(" ", out)
 
 
 def note(spec: Spec) -> str:
@@ -98,7 +98,7 @@ Row = tuple[str, str, str, list[str]]
 def _costs(one: Explained) -> str:
     """ "from 1.39 to 1.35"."""
     before, after = (f"{v:.4g}".replace("-", "−") for v in (one.cost, one.cost_after))
-    return f"from {before} to {after}"
+    return _("from {before} to {after}", before=before, after=after)
 
 
 def _slope(spec: Spec, one: Explained) -> str:
@@ -115,16 +115,18 @@ def _which(one: Explained, of: int) -> str:
     if of == 1:
         return ""
     if one.first == one.last:
-        return f"step {one.first} of {max(of, one.last)}"
-    return f"steps {one.first} to {one.last} of {max(of, one.last)}"
+        return _("step {at} of {of}", at=one.first, of=max(of, one.last))
+    return _(
+        "steps {first} to {last} of {of}", first=one.first, last=one.last, of=max(of, one.last)
+    )
 
 
 def _first_of_d(spec: Spec, one: Explained) -> list[Row]:
     which = _which(one, spec.k)
-    moves = "D moves" + (f": {which}" if which else "")
+    moves = _("D moves: {which}", which=which) if which else _("D moves")
     height = _(" and height") if spec.domain.density else ""
     judged = "D(x)" if LOSSES[spec.loss].value else _("D's output, drawn as D(x),")
-    ruled = f" {_RULE}" if RULES[spec.rule].find else ""
+    ruled = " " + _RULE if RULES[spec.rule].find else ""
     others = _("The next minibatch will be a different one.")
     step = _(
         "One step of D's optimiser takes its cost on them {costs}.{ruled}",
@@ -187,7 +189,7 @@ def _next_of_d(spec: Spec, one: Explained) -> list[Row]:
     several = one.last > one.first
     if spec.d_to_optimum:
         says = _("D is at its optimum already, or comes nearer. {slope}", slope=_slope(spec, one))
-        return [("d_again", f"D moves: {_which(one, spec.k)}", says, [*_OF_D])]
+        return [("d_again", _("D moves: {which}", which=_which(one, spec.k)), says, [*_OF_D])]
     says = (
         _("Each step draws fresh data and fresh z; those of the first are shown.")
         if several
@@ -197,7 +199,7 @@ def _next_of_d(spec: Spec, one: Explained) -> list[Row]:
             costs=_costs(one),
         )
     )
-    return [("d_again", f"D moves: {_which(one, spec.k)}", says, [*_OF_D])]
+    return [("d_again", _("D moves: {which}", which=_which(one, spec.k)), says, [*_OF_D])]
 
 
 def _first_of_g(spec: Spec, one: Explained) -> list[Row]:
@@ -206,7 +208,7 @@ def _first_of_g(spec: Spec, one: Explained) -> list[Row]:
     before = old if rule.before and spec.k else ""
     which = _which(one, spec.g_steps)
     unrolled = _(", after its {unroll} unrolled steps", unroll=spec.unroll) if spec.unroll else ""
-    ruled = f" {_RULE}" if rule.find else ""
+    ruled = " " + _RULE if rule.find else ""
     rows: list[Row] = [
         (
             "g_make",
@@ -231,7 +233,7 @@ def _first_of_g(spec: Spec, one: Explained) -> list[Row]:
         ),
         (
             "g",
-            "G moves" + (f": {which}" if which else ""),
+            _("G moves: {which}", which=which) if which else _("G moves"),
             _(
                 "One step of G's optimiser moves all samples together, so they follow their "
                 "arrows only roughly. G's cost on these z goes {costs}.{ruled}",
@@ -243,7 +245,7 @@ def _first_of_g(spec: Spec, one: Explained) -> list[Row]:
     ]
     if spec.unroll:
         data = _("on fresh data and z") if spec.unroll_data == "fresh" else _("on these samples")
-        steps = f"{spec.unroll} step{'s' if spec.unroll > 1 else ''}"
+        steps = _("{count} step{s}", count=spec.unroll, s="s" if spec.unroll > 1 else "")
         rows.insert(
             1,
             (
@@ -268,4 +270,6 @@ def _next_of_g(spec: Spec, one: Explained) -> list[Row]:
         if several
         else _("New z, new slopes, another step: G's cost on them goes {costs}.", costs=_costs(one))
     )
-    return [("g_again", f"G moves: {_which(one, spec.g_steps)}", says, [MIN_G, OF_G])]
+    return [
+        ("g_again", _("G moves: {which}", which=_which(one, spec.g_steps)), says, [MIN_G, OF_G])
+    ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ganlab.languages import _
+from ganlab.languages import _, capital
 
 METRICS = ("jsd", "modes", "w1")
 _PARTS = {"": 50, "_q1": 25, "_q3": 75, "_min": 0, "_max": 100}
@@ -40,24 +40,23 @@ def sentence(values: dict[str, np.ndarray], modes: int, diverged: int) -> str:
         high=high,
     )
     if modes > 1 and "modes" in values:
-        text = f"{_held(values['modes'], modes)}; {about}."
+        text = _("{held}; {about}.", held=_held(values["modes"], modes), about=about)
     else:
         text = _(
-            "{about}{about2}; the worst of {runs} seeds {max:.2f}.",
-            about=about[0].upper(),
-            about2=about[1:],
+            "{about}; the worst of {runs} seeds {max:.2f}.",
+            about=capital(about),
             runs=runs,
             max=jsd.max(),
         )
     if diverged:
-        text += f" {diverged} of {runs} diverged."
+        text += _(" {diverged} of {runs} diverged.", diverged=diverged, runs=runs)
     return text
 
 
 def _held(held: np.ndarray, modes: int) -> str:
     """The strongest statement about modes that is true for at least half of the runs."""
     runs = len(held)
-    every = _("both modes") if modes == 2 else f"all {modes} modes"
+    every = _("both modes") if modes == 2 else _("all {modes} modes", modes=modes)
     if (held == modes).all():
         return _("All {runs} seeds hold {every}", runs=runs, every=every)
     if (held == 0).all():

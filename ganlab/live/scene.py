@@ -15,7 +15,7 @@ from ganlab.domains.picture import MEAN, Layer
 from ganlab.engine.classes import best
 from ganlab.engine.draws import data_set, few
 from ganlab.engine.training_data import FARTHEST, new_histogram
-from ganlab.languages import _
+from ganlab.languages import _, joined, listed
 from ganlab.losses import LOSSES
 from ganlab.params import KNOBS, PARAMS
 from ganlab.spec import Spec
@@ -51,7 +51,7 @@ def knobs(spec: Spec | None = None) -> list[dict[str, Any]]:
                 "high": high,
                 "log": p.log,
                 "choices": choices,
-                "doc": p.doc if toggle is None else f"{toggle.doc} {p.doc}",
+                "doc": p.doc if toggle is None else joined(" ", (toggle.doc, p.doc)),
                 "restarts": not p.live,
                 "role": p.owner if p.owner in ("D", "G") else "game",
             }
@@ -278,9 +278,11 @@ def layers(spec: Spec, probe: Probe, label: int = MEAN) -> list[dict[str, Any]]:
         rows += [Layer("regions", _("regions of D"), "D"), Layer("labels", _("labels"), "game")]
         rows.append(Layer("regions_alone", _("without a game"), "data"))
     if spec.labels:
-        of = _("mean of labels") if label == MEAN else f"label {label}"
+        of = _("mean of labels") if label == MEAN else _("label {label}", label=label)
         ids = ("d",) if label == MEAN else ("d", "d_star")
-        rows = [row._replace(title=f"{row.title}, {of}") if row.id in ids else row for row in rows]
+        rows = [
+            row._replace(title=listed((row.title, of))) if row.id in ids else row for row in rows
+        ]
         rows.append(Layer("labels", _("labels"), "game"))
     return [layer._asdict() | {"help": words.unfold([words.LAYERS[layer.id]])} for layer in rows]
 

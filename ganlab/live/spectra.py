@@ -19,7 +19,7 @@ from ganlab.engine.structure import Structure
 from ganlab.engine.timeline import Timeline
 from ganlab.games import help
 from ganlab.games.lab import game_of
-from ganlab.languages import _
+from ganlab.languages import _, listed
 from ganlab.optim import OPTIMIZERS
 from ganlab.params import in_words
 from ganlab.registry import SpecError
@@ -186,7 +186,7 @@ def notes(spec: Spec, told: dict[str, Any]) -> list[str]:
     ]
     if left:
         out.append(
-            _("Left out, as it is no smooth part of an update: {listed}.", listed=", ".join(left))
+            _("Left out, as it is no smooth part of an update: {listed}.", listed=listed(left))
         )
     return out
 
@@ -257,8 +257,14 @@ def _why(found: Spectrum, mu: np.ndarray, step: float) -> str:
     fastest = fast[abs(fast.imag).argmax()] if len(fast) else largest
     # The row "fastest turn" is of the game's eigenvalues: without a turn there, none is named here.
     if _turn(found) and abs(fastest.imag) > 1e-6 and abs(abs(fastest) - size) > _ON:
-        way = "inward" if abs(fastest) < 1 - _ON else "outward" if abs(fastest) > 1 + _ON else ""
-        spirals = f"spirals {way}" if way else _("stays on the circle")
+        way = (
+            _("inward")
+            if abs(fastest) < 1 - _ON
+            else _("outward")
+            if abs(fastest) > 1 + _ON
+            else ""
+        )
+        spirals = _("spirals {way}", way=way) if way else _("stays on the circle")
         head += _(
             " The fastest turn, |μ| = {fastest:.4f}, {spirals}.",
             fastest=abs(fastest),

@@ -150,7 +150,7 @@ class Story:
             "title": preset.title,
             "doc": preset.doc,
             "claim": preset.claim,
-            "held": str(preset.counts) if preset.counts else "",
+            "held": preset.counts.words if preset.counts else "",
             "every": preset.every,
             "before": names[at - 1],
             "after": names[(at + 1) % len(names)],
@@ -212,12 +212,12 @@ def differences(spec: Spec, without: tuple[str, ...] = ()) -> tuple[str, ...]:
     for name, param in PARAMS.items():
         value = getattr(spec, name)
         if name not in without and value != getattr(default, name):
-            out.append(f"{param.title} = {param.words(value)}")
+            out.append(_("{title} = {value}", title=param.title, value=param.words(value)))
     standard = default.target_params if spec.target == default.target else {}
     for param in TARGETS[spec.target].params:
         value = spec.target_params[param.name]
         if f"t.{param.name}" not in without and value != standard.get(param.name, param.default):
-            out.append(f"{param.title} = {param.words(value)}")
+            out.append(_("{title} = {value}", title=param.title, value=param.words(value)))
     return tuple(out)
 
 

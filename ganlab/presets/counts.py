@@ -32,7 +32,9 @@ class Counts(NamedTuple):
         """The 95 % confidence interval of the rate (Wilson)."""
         return wilson(self.held, self.of)
 
-    def __str__(self) -> str:
+    @property
+    def words(self) -> str:
+        """The same in words, for any language."""
         low, high = self.interval
         return _(
             "{held} of {of} seeds (95 %: {low:.0f} to {high:.0f} %; seeds {first}–{last})",
@@ -43,3 +45,6 @@ class Counts(NamedTuple):
             first=self.first,
             last=self.last,
         )
+
+    def __str__(self) -> str:
+        return str(self.words)

@@ -167,7 +167,7 @@ def _strips(session: Session) -> None:
     with st.container(horizontal=True, gap="small", key="strips"):
         for title, strip in STRIPS.items():
             st.button(
-                title,
+                tr(title),
                 key=f"strip_{title}",
                 disabled=session.shape.fixed("strips"),
                 on_click=_strip,
@@ -206,7 +206,7 @@ def _differences(session: Session, form: Form[Any]) -> None:
             [n for n in known if n == name or n not in comparison.fields],
             key=key,
             index=None if key in st.session_state else _place(known, comparison, name),
-            format_func=lambda n: known[n].title,
+            format_func=lambda n: tr(known[n].title),
             label_visibility="collapsed",
             on_change=_rename,
             args=(session, name, key),

@@ -28,14 +28,14 @@ _COLUMNS = 3
 _SIZE = (290, 230)  # of a picture, in px
 _LAYERS = ("p_data", "p_g", "fake")
 _COLUMN_NAMES = (
-    "family",
+    _("family"),
     "JSD",
     "W₁",
-    "modes",
-    "within 3σ",
+    _("modes"),
+    _("within 3σ"),
     _("log p(held-out)"),
-    "fit",
-    "16,384 samples",
+    _("fit"),
+    _("16,384 samples"),
     "",
 )
 
@@ -184,8 +184,8 @@ def _pictures(spec: Spec, found: Sequence[Result]) -> None:
                 picture.layout.annotations, picture.layout.shapes = kept, ()
                 picture.layout.yaxis2.visible = False
             with column:
-                st.markdown(f"**{FAMILIES[one.family].title}**")
-                st.caption(one.about)
+                st.markdown(f"**{tr(FAMILIES[one.family].title)}**")
+                st.caption(tr(one.about))
                 st.plotly_chart(
                     picture,
                     theme=None,
@@ -204,7 +204,7 @@ def _numbers(spec: Spec, found: Sequence[Result]) -> str:
     rows = [_COLUMN_NAMES, ("---",) + ("---:",) * (len(_COLUMN_NAMES) - 2) + ("---",)]
     floors, known = probe_of(spec).floors, best(spec)
     modes = probe_of(spec).target.modes
-    of = "" if modes is None else f" of {len(modes.std)}"
+    of = "" if modes is None else tr(" of {count}", count=len(modes.std))
     rows += [
         (
             tr("p_data itself"),
@@ -257,5 +257,5 @@ def _table() -> str:
 
 
 def _markdown(rows: Sequence[Sequence[str]]) -> str:
-    cells = [[cell.replace("|", "\\|") for cell in row] for row in rows]
+    cells = [[tr(cell).replace("|", "\\|") for cell in row] for row in rows]
     return "\n".join(f"| {' | '.join(row)} |" for row in cells)

@@ -93,7 +93,7 @@ class Form(Generic[T]):
     def differing(self) -> list[str]:
         """The titles of the fields that are not at their defaults."""
         fields = self._fields.values()
-        return [f.param.title for f in fields if f.default is not None and f.now != f.default]
+        return [tr(f.param.title) for f in fields if f.default is not None and f.now != f.default]
 
     def _fixed(self, field: Field) -> bool:
         return self.shape.fixed(field.part or field.name)
@@ -151,7 +151,7 @@ class Form(Generic[T]):
                 self._to_default(field)
 
     def _to_default(self, field: Field) -> None:
-        words = field.param.words(field.default)
+        words = tr(field.param.words(field.default))
         with st.container(key=f"default_{field.key}"):
             st.button(
                 words if len(words) < 9 else tr("default"),
@@ -159,7 +159,9 @@ class Form(Generic[T]):
                 key=f"to_default_{field.key}",
                 type="tertiary",
                 help=tr(
-                    "{title}: restore the default, {words}", title=field.param.title, words=words
+                    "{title}: restore the default, {words}",
+                    title=tr(field.param.title),
+                    words=words,
                 ),
                 on_click=self._put,
                 args=(field, field.default),
@@ -167,7 +169,7 @@ class Form(Generic[T]):
 
     def _undo(self, field: Field, where: str) -> None:
         st.button(
-            tr("Back to {value}", value=field.param.words(field.now)),
+            tr("Back to {value}", value=tr(field.param.words(field.now))),
             key=f"undo_{where}_{field.key}",
             icon=":material/undo:",
             type="tertiary",
@@ -198,7 +200,7 @@ class Form(Generic[T]):
 
     def _why(self, field: Field) -> str:
         """Why the wanted value of a field was refused, in the words of the labels."""
-        error, title = self.refused[field.name], field.param.title
+        error, title = self.refused[field.name], tr(field.param.title)
         other = named(error)
         if field.name not in self.wanted:  # the widget's content is not a value at all
             return tr(
@@ -207,7 +209,7 @@ class Form(Generic[T]):
                 shown=error.shown,
                 allowed=error.allowed,
             )
-        value = field.param.words(self.wanted[field.name])
+        value = tr(field.param.words(self.wanted[field.name]))
         if other is None or error.name.removeprefix("t.") == field.param.name:
             return tr(
                 "{title} = {value} is not allowed; it must be {allowed}.",
@@ -215,7 +217,7 @@ class Form(Generic[T]):
                 value=value,
                 allowed=error.allowed,
             )
-        beside = f"{other[0]} = {other[1]}"
+        beside = f"{tr(other[0])} = {tr(other[1])}"
         return tr(
             "{title} = {value} does not go with {beside}, which must be {allowed}.",
             title=title,

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import streamlit as st
 
 from ganlab import paths
-from ganlab.languages import _, tr
+from ganlab.languages import _, listed, tr
 from ganlab.live.cards import path_of
 from ganlab.presets import PRESETS, Preset, groups
 from ganlab.presets.exercises import EXERCISES, Exercise
@@ -77,7 +77,11 @@ def _cards() -> None:
 def sections() -> list[dict[str, Any]]:
     """The questions in the order shown, each with its cards."""
     return [
-        {"title": title, "says": _SAYS.get(title, ""), "cards": [_card(PRESETS[n]) for n in names]}
+        {
+            "title": tr(title),
+            "says": tr(_SAYS.get(title, "")),
+            "cards": [_card(PRESETS[n]) for n in names],
+        }
         for title, names in groups().items()
     ]
 
@@ -86,12 +90,12 @@ def _card(preset: Preset) -> dict[str, Any]:
     many = len(preset.specs) > 1
     return {
         "name": preset.name,
-        "title": preset.title,
-        "doc": preset.doc,
-        "claim": preset.claim,
-        "held": str(preset.counts) if preset.counts else "",
+        "title": tr(preset.title),
+        "doc": tr(preset.doc),
+        "claim": tr(preset.claim),
+        "held": tr(preset.counts.words) if preset.counts else "",
         "cite": preset.cite,
-        "opens": tr("Open side by side: {listed}", listed=", ".join(preset.labels))
+        "opens": tr("Open side by side: {listed}", listed=listed(preset.labels))
         if many
         else tr("Open"),
         "moves": path_of(preset.name).is_file(),
@@ -110,7 +114,7 @@ def rows(entries: Sequence[_T], card: Callable[[_T], None]) -> None:
 
 def _exercise(exercise: Exercise) -> None:
     with st.container(border=True, key=f"card-exercise-{exercise.name}", height="stretch"):
-        st.markdown(f"**{exercise.title}**  \n{exercise.doc}")
+        st.markdown(f"**{tr(exercise.title)}**  \n{tr(exercise.doc)}")
         st.markdown(tr("*Check:* {check}", check=exercise.check))
         differs = exercise.differs or tr("nothing that we know of.")
         st.caption(
@@ -127,5 +131,5 @@ def _exercise(exercise: Exercise) -> None:
 def _opens(name: str, count: int, labels: Sequence[str]) -> bool:
     """The button of a card; whether it was clicked."""
     st.space("stretch")  # aligns the buttons of a row
-    word = tr("Open") if count == 1 else tr("Open side by side: {listed}", listed=", ".join(labels))
+    word = tr("Open") if count == 1 else tr("Open side by side: {listed}", listed=listed(labels))
     return st.button(word, key=f"open-{name}", icon=":material/play_arrow:")

@@ -11,7 +11,7 @@ import streamlit as st
 
 from ganlab.jobs.folder import Folder
 from ganlab.jobs.records import AT_WORK, QUEUED
-from ganlab.languages import tr
+from ganlab.languages import _, tr
 from ganlab.limits import limit
 from ganlab.query import GivenTwice, UnknownField
 from ganlab.registry import SpecError
@@ -24,6 +24,19 @@ from ganlab.ui.visitor import is_operator, may_change
 
 F = TypeVar("F", bound=Folder[Any, Any, Any])
 _NEW = "new"
+_NOUNS = {"map": (_("map"), _("Maps")), "run": (_("run"), _("Runs"))}  # one, and several
+# What pages call the states of a job.
+STATES = {
+    "queued": _("queued"),
+    "starting": _("starting"),
+    "training": _("training"),
+    "measuring": _("measuring"),
+    "paused": _("paused"),
+    "done": _("done"),
+    "stopped": _("stopped"),
+    "failed": _("failed"),
+    "diverged": _("diverged"),
+}
 _FEW = 12  # the number of jobs listed at first
 
 
@@ -36,6 +49,11 @@ class Jobs(Generic[F]):
 
     def __init__(self, kind: type[F], noun: str, kept: str, what: str):
         self.kind, self.noun, self._kept, self._what = kind, noun, kept, what
+
+    @property
+    def called(self) -> str:
+        """What the visitor's language calls a job of this kind."""
+        return tr(_NOUNS[self.noun][0])
 
     def show(self, folder: F | None) -> None:
         """Show this job from now on, or the form for a new one if `folder` is None."""
@@ -71,7 +89,9 @@ class Jobs(Generic[F]):
         found = next((job for job in jobs if job.name == name), None)
         if name and found is None:
             say(
-                tr("There is no {noun} {name} here (any more).", noun=self.noun, name=plain(name)),
+                tr(
+                    "There is no {noun} {name} here (any more).", noun=self.called, name=plain(name)
+                ),
                 "warn",
             )
         own = [job for job in jobs if may_change(job)]
@@ -95,7 +115,11 @@ class Jobs(Generic[F]):
             return ""
         if not most:
             return tr("This server trains no {what}.", what=self._what)
-        many = f"1 {self.noun} is" if busy == 1 else f"{busy} {self.noun}s are"
+        many = (
+            tr("1 {noun} is", noun=self.called)
+            if busy == 1
+            else tr("{busy} {noun}s are", busy=busy, noun=self.called)
+        )
         return tr(
             "{many} in training, the most this server allows at once: yours would be "
             "number {queued} in the queue.",
@@ -114,7 +138,7 @@ class Jobs(Generic[F]):
         self, jobs: list[F], chosen: F | None, title: Callable[[F], str], line: Callable[[F], str]
     ) -> None:
         """Draw the list in the sidebar. title, line: words about one job."""
-        kind, noun = self.kind.KIND, self.noun
+        kind, noun = self.kind.KIND, self.called
         st.button(
             tr("New {noun}", noun=noun),
             icon=":material/add:",
@@ -127,15 +151,16 @@ class Jobs(Generic[F]):
         if not jobs:
             st.caption(tr("No {noun}s yet.", noun=noun))
             return
-        section(f"{noun.capitalize()}s")
+        several = tr(_NOUNS[self.noun][1])
+        section(several)
         few = jobs if st.session_state.get(f"{kind}_more") else jobs[:_FEW]
         if chosen is not None and chosen.name not in [job.name for job in few]:
             few = [*few, chosen]
-        by_name, key = {job.name: job for job in few}, f"{kind}_{noun}s"
+        by_name, key = {job.name: job for job in few}, f"{kind}_{self.noun}s"
         # Set on each execution: the choice may have been made elsewhere.
         st.session_state[key] = chosen.name if chosen else None
         st.radio(
-            f"{noun.capitalize()}s",
+            several,
             list(by_name),
             index=None,
             key=key,
@@ -151,7 +176,7 @@ class Jobs(Generic[F]):
 def when(name: str) -> str:
     """The time in the name of a job's folder, such as 25 Nov 08:43; else the name."""
     try:
-        return time.strftime("%d %b %H:%M", time.strptime(name[:17], "%Y-%m-%d-%H%M%S"))
+        return time.strftime(tr("%d %b %H:%M"), time.strptime(name[:17], "%Y-%m-%d-%H%M%S"))
     except ValueError:
         return name
 
@@ -161,13 +186,13 @@ def duration(seconds: float | None) -> str:
     if seconds is None or not math.isfinite(seconds) or seconds < 0:
         return ""
     if seconds < 60:
-        return f"{seconds:.0f} s"
+        return tr("{seconds:.0f} s", seconds=seconds)
     minutes = round(seconds / 60)
     if minutes < 60:
-        return f"{minutes} min"
+        return tr("{minutes} min", minutes=minutes)
     if minutes < 48 * 60:
-        return f"{minutes // 60} h {minutes % 60:02d} min"
-    return f"{minutes / 60 / 24:.0f} days"
+        return tr("{hours} h {minutes:02d} min", hours=minutes // 60, minutes=minutes % 60)
+    return tr("{days:.0f} days", days=minutes / 60 / 24)
 
 
 def _labels(jobs: list[F], title: Callable[[F], str]) -> dict[str, str]:

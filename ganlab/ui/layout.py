@@ -7,6 +7,7 @@ from string import Template
 import streamlit as st
 
 from ganlab import theme
+from ganlab.languages import tr
 
 _CSS = Template("""
 <style>
@@ -130,4 +131,5 @@ def headline(title: str, watch_for: str) -> None:
 
 def section(title: str, color: str = "") -> None:
     """A sidebar heading; color: "green" for G, "blue" for D, "" for the text colour."""
-    st.markdown(f":{color}[**{title}**]" if color else f"**{title}**")
+    words = tr(title)
+    st.markdown(f":{color}[**{words}**]" if color else f"**{words}**")

@@ -14,7 +14,7 @@ from ganlab.ui.story import OWN_LESSONS, teach
 
 # `assets/live/lesson.js` keeps the number of steps that are done, and of all, by lesson.
 _JS = """
-export default function ({ data: [names] }) {
+export default function ({ data: [names, words] }) {
   let kept = {};
   try {
     kept = JSON.parse(localStorage.getItem('ganlab.lessons') ?? '{}') ?? {};
@@ -25,7 +25,8 @@ export default function ({ data: [names] }) {
     for (const name of names) {
       const [done, of] = kept[name] ?? [0, 0];
       const place = document.querySelector('.ganlab-done-' + name);
-      if (place && done) place.textContent = done >= of ? '✓ done' : `${done} of ${of} steps done`;
+      const part = () => words[1].replace('{done}', done).replace('{of}', of);
+      if (place && done) place.textContent = done >= of ? words[0] : part();
       else if (!place && tries) return void setTimeout(show, 100, tries - 1);
     }
   };
@@ -54,7 +55,8 @@ def lesson_cards() -> None:
             )
         )
     view = st.components.v2.component("ganlab_lessons", js=_JS)
-    view(key="progress_of_lessons", data=[[lesson.name for lesson in shown]])
+    words = [tr("✓ done"), tr("{done} of {of} steps done")]
+    view(key="progress_of_lessons", data=[[lesson.name for lesson in shown], words])
 
 
 def _card(numbered: tuple[int, Lesson]) -> None:

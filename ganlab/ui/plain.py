@@ -7,13 +7,16 @@ import unicodedata
 
 import streamlit as st
 
+from ganlab.languages import Message, tr
+
 MOST = 40  # the number of characters of a name or a value to show
 
 
 def plain(text: object, most: int = MOST) -> str:
     """`text` on one line, without control or formatting characters, at most `most` characters."""
     # The text may be megabytes long: look only at its start.
-    kept = (c if c.isprintable() else " " for c in str(text)[: 4 * most])
+    shown = tr(text) if isinstance(text, Message) else str(text)
+    kept = (c if c.isprintable() else " " for c in shown[: 4 * most])
     line = " ".join("".join(c for c in kept if unicodedata.category(c) != "Cf").split())
     return line if len(line) <= most else line[: most - 1] + "…"
 
@@ -26,4 +29,4 @@ def code(text: object, most: int = MOST) -> str:
 def say(text: str, kind: str = "quiet", alert: bool = False) -> None:
     """Show a paragraph of plain text, whatever it contains; kind: "quiet" or "warn"."""
     role = " role='alert'" if alert else ""
-    st.html(f"<p class='ganlab-line ganlab-{kind}'{role}>{html.escape(text)}</p>")
+    st.html(f"<p class='ganlab-line ganlab-{kind}'{role}>{html.escape(tr(text))}</p>")

@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from ganlab.languages import _, tr
+from ganlab.languages import _, listed, tr
 from ganlab.live.session import Session
 from ganlab.own_data import to_text
 from ganlab.params import KNOBS, PARAMS, toggle_of
@@ -25,9 +25,9 @@ from ganlab.ui.plain import say
 
 # For each title of a section: the owners of its fields, the title of its toggles, its colour.
 _SECTIONS = {
-    "Generator": (("G",), _("Toggles of G"), "green"),
-    "Discriminator": (("D",), _("Toggles of D"), "blue"),
-    "Training": (("game", "optimiser"), _("Toggles of the game"), ""),
+    _("Generator"): (("G",), _("Toggles of G"), "green"),
+    _("Discriminator"): (("D",), _("Toggles of D"), "blue"),
+    _("Training"): (("game", "optimiser"), _("Toggles of the game"), ""),
 }
 _ADDRESS = {  # by whether the address replays the run
     True: _("The address of this page holds the run with all its changes."),
@@ -106,7 +106,7 @@ def choose_kind(key: str, session: Session, changed: Callable[[Session], None]) 
         tuple(KINDS),
         key=key,
         required=True,
-        format_func=KINDS.__getitem__,
+        format_func=lambda axes: tr(KINDS[axes]),
         on_change=changed,
         args=(session,),
         disabled=shaped.now().fixed("kind"),
@@ -187,7 +187,7 @@ def sidebar(page: str, form: Form[Any], session: Session, reset: Callable[[], No
         key = f"box_{_key(page, spec.axes, title)}"
         if any(name in form.refused for name in toggles):
             st.session_state[key] = True  # an error must be visible
-        box = st.expander(folded, key=key, on_change="rerun")
+        box = st.expander(tr(folded), key=key, on_change="rerun")
         if box.open:
             with box:
                 group(toggles)
@@ -206,23 +206,23 @@ def sidebar(page: str, form: Form[Any], session: Session, reset: Callable[[], No
     address = _ADDRESS[session.replays]
     if any(to_text(name) is None for name in spec.own_data):
         address += _LARGE
-    on = [STABILISERS[name].title for name in STABILISERS if STABILISERS[name].on(spec)]
+    on = [tr(STABILISERS[name].title) for name in STABILISERS if STABILISERS[name].on(spec)]
     st.caption(
         tr(
             "On: {listed}. Most toggles can change during training, as can the knobs "
             "above the picture; all other fields start a new run. {address}",
-            listed=", ".join(on) or tr("no toggle"),
+            listed=listed(on) or tr("no toggle"),
             address=address,
         )
     )
-    differing = [PARAMS[n].title for n in KNOBS if turned[n] != getattr(DEFAULTS[spec.axes], n)]
+    differing = [tr(PARAMS[n].title) for n in KNOBS if turned[n] != getattr(DEFAULTS[spec.axes], n)]
     differing = [*form.differing, *differing]
     if differing or form.refused:
         st.button(
             tr("Restore all defaults"),
             icon=":material/undo:",
             key=f"all_to_default_{page}",
-            help=tr("Not at the default: {listed}. The seed stays.", listed=", ".join(differing)),
+            help=tr("Not at the default: {listed}. The seed stays.", listed=listed(differing)),
             on_click=reset,
             width="stretch",
         )

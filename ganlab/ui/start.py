@@ -16,7 +16,7 @@ from ganlab.address import (
     without_shape,
 )
 from ganlab.experiment import BadEvents, Experiment
-from ganlab.languages import tr
+from ganlab.languages import listed, tr
 from ganlab.lessons import KNOWN
 from ganlab.live.budget import TooDear
 from ganlab.live.lesson import Teaching
@@ -266,11 +266,11 @@ def unusable(ignored: Sequence[SpecError]) -> None:
                 "warn",
             )
         if unknown:
-            more = f" and {len(unknown) - _MOST} more" if unknown[_MOST:] else ""
+            more = tr(" and {count} more", count=len(unknown) - _MOST) if unknown[_MOST:] else ""
             say(
                 tr(
                     "Ignored in this address: {listed}{more}.",
-                    listed=", ".join(unknown[:_MOST]),
+                    listed=listed(unknown[:_MOST]),
                     more=more,
                 )
             )

@@ -150,11 +150,10 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
   }
   if (!entry) {
     const socket = at(data.socket);
-    socket.searchParams.set('lang', document.documentElement.dataset.language ?? 'en');
     socket.protocol = socket.protocol.replace('http', 'ws');
     const path = data.assets + '/live/' + data.module;
     const made = entry = place(parentElement, path, (module, root) => module.mount(root, {
-      socket: socket.href,
+      socket: `${socket.href}?lang=${document.documentElement.dataset.language ?? 'en'}`,
       others: data.others,
       largest: data.largest,
       tables: data.tables,

@@ -49,48 +49,48 @@ def param_widget(param: Param, key: str, entry: Entry | None = None, locked: boo
     The widget's value must be in session state already (see `put`). entry: the variant whose
     strength the Param is, if any. locked: whether it is shown, but cannot be changed.
     """
-    note = f"{tr(LOCKED)}\n\n{tr(param.doc)}" if locked else param.doc
+    note, title = tr(param.doc), tr(param.title)
+    if locked:
+        note = f"{tr(LOCKED)}\n\n{note}"
     if entry is not None:
         cite = f" ({entry.cite})" if entry.cite else ""
-        note = f"{note}\n\n${entry.equation}$\n\n{entry.doc}{cite}"
+        note = f"{note}\n\n${entry.equation}$\n\n{tr(entry.doc)}{cite}"
     if param.kind == "choice":
         registry = param.choices if isinstance(param.choices, Registry) else None
         if registry is not None:
             entries = "\n".join(
-                f"- **{registry[c].title}** ${registry[c].equation}$ {registry[c].doc}"
+                f"- **{tr(registry[c].title)}** ${registry[c].equation}$ {tr(registry[c].doc)}"
                 for c in param.choices
             )
             note = f"{note}\n\n{entries}"
         return st.selectbox(
-            param.title,
+            title,
             tuple(param.choices),
             key=key,
             help=note,
-            format_func=param.words,
+            format_func=lambda value: tr(param.words(value)),
             disabled=locked,
         )
     if param.kind == "data":
         return _data_widget(param, key, note, locked)
-    note = f"{note}\n\nAllowed: {param.allowed}."
+    note = tr("{note}\n\nAllowed: {allowed}.", note=note, allowed=param.allowed)
     if param.kind == "text":
-        return st.text_input(
-            param.title, key=key, help=note, max_chars=param.longest, disabled=locked
-        )
+        return st.text_input(title, key=key, help=note, max_chars=param.longest, disabled=locked)
     if param.kind in ("ints", "floats"):
         return st.text_input(
-            param.title, key=key, help=note, placeholder=param.empty, disabled=locked
+            title, key=key, help=note, placeholder=tr(param.empty), disabled=locked
         )
     if param.kind == "int":
         low, high = int(param.low), int(param.high)
         if high - low <= 40:
-            return st.slider(param.title, low, high, key=key, help=note, disabled=locked)
-        return st.number_input(param.title, low, high, key=key, step=1, help=note, disabled=locked)
+            return st.slider(title, low, high, key=key, help=note, disabled=locked)
+        return st.number_input(title, low, high, key=key, step=1, help=note, disabled=locked)
     span = param.high - param.low
     step = 0.05 if span <= 20 else 0.5
     if param.log:  # steps of the default's order of magnitude
         step = 10.0 ** math.floor(math.log10(param.default))
     return st.number_input(
-        param.title,
+        title,
         float(param.low),
         float(param.high),
         key=key,
@@ -108,14 +108,14 @@ def _data_widget(param: Param, key: str, note: str, locked: bool) -> Any:
         used[now] = None
     for name in param.choices:
         entry = param.choices[name] if isinstance(param.choices, Registry) else None
-        note += f"\n- **{entry.title}** {entry.doc}" if entry is not None else ""
+        note += f"\n- **{tr(entry.title)}** {tr(entry.doc)}" if entry is not None else ""
     with st.container(gap="small", key=f"data_{key}"):
         raw = st.selectbox(
-            param.title,
+            tr(param.title),
             (*used, *param.choices),
             key=key,
             help=note,
-            format_func=param.words,
+            format_func=lambda value: tr(param.words(value)),
             disabled=locked,
         )
         if locked:
@@ -128,4 +128,5 @@ def _data_widget(param: Param, key: str, note: str, locked: bool) -> Any:
 def show_error(error: Exception, consequence: str) -> None:
     """Show an error as one message; text from others appears as code, never as markup."""
     text = in_words(error) if isinstance(error, SpecError) else str(error)
+    text = tr(text)
     st.error(f"{consequence}  \n{code(text, 600)}", icon=":material/error:")

@@ -49,10 +49,15 @@ class Table:
                 )
                 raise SpecError("pay-offs of the column player", shape, allowed)
             object.__setattr__(self, "b", b)
-        for field, word, count in (("rows", _("Row"), len(a)), ("columns", _("Column"), len(a[0]))):
-            names = tuple(getattr(self, field)) or tuple(f"{word} {i + 1}" for i in range(count))
+        for field, called, word, count in (
+            ("rows", _("rows"), _("Row"), len(a)),
+            ("columns", _("columns"), _("Column"), len(a[0])),
+        ):
+            names = tuple(getattr(self, field)) or tuple(
+                _("{word} {number}", word=word, number=i + 1) for i in range(count)
+            )
             object.__setattr__(
-                self, field, _names(_("names of the {field}", field=field), names, count)
+                self, field, _names(_("names of the {field}", field=called), names, count)
             )
 
     @property

@@ -62,7 +62,7 @@ PLAYERS: dict[str, Automaton] = {
 def player(name: str) -> Automaton:
     """A player of `PLAYERS`. Raises `SpecError`."""
     if name not in PLAYERS:
-        raise SpecError("player", name, _("one of ") + ", ".join(PLAYERS))
+        raise SpecError("player", name, _("one of {listed}", listed=", ".join(PLAYERS)))
     return PLAYERS[name]
 
 

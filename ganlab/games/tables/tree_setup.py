@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 from ganlab.games.tables.trees import Node, Solved, lions, players, read, solve, write
 from ganlab.games.tables.words import number
-from ganlab.languages import _
+from ganlab.languages import _, joined, listed
 from ganlab.query import refusing, texts_of, values_of
 from ganlab.registry import Param, SpecError
 
@@ -170,17 +170,20 @@ def place(root: Node) -> list[Placed]:
 def said(one: Solved, names: tuple[str, ...]) -> str:
     """Why a player chooses as it does, in words."""
     own = names.index(one.node.player)
-    gets = [f"{name} pays {number(after.pays[own])}" for name, after in _choices(one)]
+    gets = [
+        _("{name} pays {pay}", name=name, pay=number(after.pays[own]))
+        for name, after in _choices(one)
+    ]
     best = [one.node.moves[i][0] for i in one.best]
     tie = (
-        _(" ({listed} are equally good: the first is taken)", listed=" and ".join(best))
+        _(" ({listed} are equally good: the first is taken)", listed=joined(_(" and "), best))
         if len(best) > 1
         else ""
     )
     return _(
         "{player}: {listed}. It chooses {best}{tie}.",
         player=one.node.player,
-        listed=", ".join(gets),
+        listed=listed(gets),
         best=best[0],
         tie=tie,
     )

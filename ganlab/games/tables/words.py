@@ -9,7 +9,7 @@ import numpy as np
 from ganlab.games.tables.dynamics import Path
 from ganlab.games.tables.entry import Array, Table
 from ganlab.games.tables.solve import CLOSE, Dropped, Equilibrium, Security
-from ganlab.languages import _
+from ganlab.languages import _, joined
 
 _STILL = 0.01  # change of a probability in the last fifth of a path at rest
 _LARGEST = 99  # denominator of a number that is written as a fraction
@@ -30,20 +30,22 @@ def mixture(p: Array, names: tuple[str, ...]) -> str:
     played = [(float(v), name) for v, name in zip(p, names, strict=True) if v > CLOSE]
     if len(played) == 1:
         return played[0][1]
-    return " + ".join(f"{number(v)} {name}" for v, name in played)
+    return joined(" + ", (_("{share} {name}", share=number(v), name=name) for v, name in played))
 
 
 def dropped(game: Table, step: Dropped) -> str:
     """Why a strategy is struck out."""
     names = (game.rows, game.columns)[step.player]
-    word, whatever = (("Row", "column"), ("Column", "row"))[step.player]
+    word, whatever = ((_("Row"), _("column")), (_("Column"), _("row")))[step.player]
     by = mixture(step.by, names)
     if step.strict:
         how = _("pays less than {by}, whatever {whatever} is played", by=by, whatever=whatever)
     else:
         how = _("never pays more than {by}, and sometimes less", by=by)
     name = names[step.strategy]
-    return f"{name}: {how}." if name.startswith(word) else f"{word} {name}: {how}."
+    if name.startswith(word):
+        return _("{name}: {how}.", name=name, how=how)
+    return _("{word} {name}: {how}.", word=word, name=name, how=how)
 
 
 def security(own: Security, player: int, zero_sum: bool) -> str:

@@ -8,7 +8,7 @@ import streamlit as st
 from ganlab import figures
 from ganlab.comparison import MOST, Comparison, differing
 from ganlab.experiment import SEEDS, Experiment
-from ganlab.languages import tr
+from ganlab.languages import listed, tr
 from ganlab.registry import SpecError
 from ganlab.spec import Spec
 from ganlab.sweeps.job import Folder
@@ -31,11 +31,11 @@ def cell_panel(folder: Folder, plan: Plan, summary: Summary) -> None:
         words = axis.words(plan.base)
         key = f"maps_at_{i}_{cell}"
         picked = st.selectbox(
-            axis.title(plan.base),
+            tr(axis.title(plan.base)),
             range(len(words)),
             index=plan.cells[cell].at[i],
             key=key,
-            format_func=words.__getitem__,
+            format_func=[tr(word) for word in words].__getitem__,
         )
         at.append(0 if picked is None else picked)
     wanted = int(np.ravel_multi_index(at, plan.shape))
@@ -45,7 +45,7 @@ def cell_panel(folder: Folder, plan: Plan, summary: Summary) -> None:
     if spec is None:
         st.caption(tr("Not allowed: {why}", why=code(plan.cells[cell].why, 300)))
         return
-    runs = "1 run" if plan.seeds == 1 else f"{plan.seeds} runs"
+    runs = tr("{count} run{s}", count=plan.seeds, s="" if plan.seeds == 1 else "s")
     found = summary.counts(cell) if cell in summary.verdicts else tr("none is finished yet")
     st.caption(tr("Of {runs}: {found}.", runs=runs, found=found))
     kept = _kept(plan)
@@ -91,7 +91,7 @@ def _beside(plan: Plan, cell: int, kept: int | None) -> list[tuple[str, list[int
     if kept is not None and kept != cell:
         pairs = zip(plan.axes, plan.cells[kept].at, plan.cells[cell].at, strict=True)
         words = [axis.words(plan.base)[i] for axis, i, other in pairs if i != other]
-        out.append((tr("Compare with {listed}", listed=", ".join(words)), [kept, cell]))
+        out.append((tr("Compare with {listed}", listed=listed(words)), [kept, cell]))
     for number, axis in enumerate(plan.axes):
         at, length = plan.cells[cell].at, len(axis.values)
         first = min(max(0, at[number] - 1), max(0, length - MOST))
@@ -126,11 +126,11 @@ def _curves(folder: Folder, plan: Plan, cell: int, kept: int | None) -> None:
         _, rows = curves(plan, folder.results, cell, name)
         keys = [f"{name}_low", name, f"{name}_high"]
         series |= dict(zip(keys, rows, strict=True))
-        title = WORDS[name].title if name in WORDS else name
+        title = tr(WORDS[name].title) if name in WORDS else name
         lines = [
             {"key": key, "title": words, "role": "G", "dash": dash}
             for key, words, dash in zip(
-                keys, ("quartiles", "median", ""), ("dot", "solid", "dot"), strict=True
+                keys, (tr("quartiles"), tr("median"), ""), ("dot", "solid", "dot"), strict=True
             )
         ]
         panels.append({"title": title, "series": lines, "lines": []})

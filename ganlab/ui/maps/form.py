@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from ganlab.experiment import params
-from ganlab.languages import _, tr
+from ganlab.languages import _, joined, listed, tr
 from ganlab.limits import limit
 from ganlab.params import PARAMS, in_words
 from ganlab.presets import PRESETS
@@ -30,13 +30,13 @@ from ganlab.ui.start import unusable
 from ganlab.ui.visitor import owner
 from ganlab.ui.widgets import show_error
 
-MAPS = Jobs(Folder, "map", "maps_kept", "maps")
+MAPS = Jobs(Folder, "map", "maps_kept", _("maps"))
 _RING = Spec(target="ring", latent_dim=2, g_hidden=(16, 16), d_hidden=(16, 16), batch=128)
 _BASES = {
-    "2-D lab: a ring of eight modes": _RING,
-    "1-D lab: two modes": Spec(target="two_gaussians"),
+    _("2-D lab: a ring of eight modes"): _RING,
+    _("1-D lab: two modes"): Spec(target="two_gaussians"),
 }
-_WHERE = ("across", "up", "and side by side")
+_WHERE = (_("across"), _("up"), _("and side by side"))
 _GIVEN = _("the settings of the lab")
 _NONE = "none"
 _BOTH = "g_lr+d_lr"  # take the same values
@@ -86,7 +86,10 @@ def form() -> None:
     with left:
         base = start.bases[
             st.selectbox(
-                tr("what does not vary"), list(start.bases), key=f"maps_base{start.suffix}"
+                tr("what does not vary"),
+                list(start.bases),
+                key=f"maps_base{start.suffix}",
+                format_func=tr,
             )
             or _first(start)
         ]
@@ -111,8 +114,8 @@ def _options(start: _Start) -> dict[str, Any]:
 
     return {
         "seeds": number("seeds", tr("seeds per cell"), 1, 64),
-        "iterations": number("iterations", "iterations", 100, 100_000, 500),
-        "checks": number("checks", "checks", 4, 200, 1, tr("How often each run is measured.")),
+        "iterations": number("iterations", tr("iterations"), 100, 100_000, 500),
+        "checks": number("checks", tr("checks"), 4, 200, 1, tr("How often each run is measured.")),
     }
 
 
@@ -121,7 +124,9 @@ def _start() -> _Start:
     ignored: list[SpecError] = []
     preset, own = given(ignored), (MAPS.noun, FIELD, language.FIELD, *SHAPE)
     pairs = [(n, v) for n in st.query_params for v in st.query_params.get_all(n) if n not in own]
-    bases: dict[str, Spec] = {} if preset is None else {f"map: {preset.title}": preset.base}
+    bases: dict[str, Spec] = (
+        {} if preset is None else {_("map: {title}", title=preset.title): preset.base}
+    )
     if pairs:
         try:
             bases[_GIVEN] = Spec.from_query(pairs, ignored).in_a_lab()
@@ -130,7 +135,7 @@ def _start() -> _Start:
     bases |= _BASES
     for phenomenon in PRESETS.entries.values():
         if not phenomenon.published:
-            bases[f"phenomenon: {phenomenon.title}"] = phenomenon.specs[0]
+            bases[_("phenomenon: {title}", title=phenomenon.title)] = phenomenon.specs[0]
     return _Start(bases, ignored, preset)
 
 
@@ -138,11 +143,11 @@ def _differs(base: Spec) -> str:
     """What a base has other than the defaults, in words."""
     known = params(base)
     words = [
-        f"{param.title} = {param.words(base.value(name))}"
+        f"{tr(param.title)} = {tr(param.words(base.value(name)))}"
         for name, param in {"target": PARAMS["target"], **known}.items()
         if name == "target" or base.value(name) != param.default
     ]
-    return ", ".join(words)
+    return listed(words)
 
 
 def _first(start: _Start) -> str:
@@ -156,11 +161,11 @@ def _axis(base: Spec, at: int, start: _Start, wrong: list[SpecError]) -> Axis | 
     names = [*([] if at == 0 else [_NONE]), *known, _BOTH]
     field, values = st.columns([2, 3], vertical_alignment="bottom")
     name = field.selectbox(
-        _WHERE[at],
+        tr(_WHERE[at]),
         names,
         index=names.index(first) if first in names else 0,
         key=f"maps_field_{at}{start.suffix}",
-        format_func=lambda n: n if n == _NONE else _title(known, n),
+        format_func=lambda n: tr(_("none") if n == _NONE else _title(known, n)),
     )
     if name in (None, _NONE):
         return None
@@ -185,7 +190,7 @@ def _axis(base: Spec, at: int, start: _Start, wrong: list[SpecError]) -> Axis | 
 
 def _title(known: dict[str, Param], name: str) -> str:
     """The words for a field, or for fields that take the same values."""
-    return " and ".join(known[n].title for n in name.split("+"))
+    return joined(_(" and "), (known[n].title for n in name.split("+")))
 
 
 def _suggested(name: str, param: Param) -> str:

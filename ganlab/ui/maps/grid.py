@@ -10,7 +10,7 @@ import streamlit as st
 
 from ganlab import figures
 from ganlab.figures.maps import SIGNS, Facet, phase_map
-from ganlab.languages import _, tr
+from ganlab.languages import tr
 from ganlab.sweeps import VERDICTS
 from ganlab.sweeps.border import Border, agreement, border_of
 from ganlab.sweeps.plan import Plan
@@ -22,7 +22,8 @@ from ganlab.ui.plain import say
 from ganlab.words import MEASURES as WORDS
 
 VERDICT = "verdict"
-SHOWN = (VERDICT, *MEASURES, *(_("spread of {m}", m=m) for m in MEASURES))
+_SPREAD = "spread of "
+SHOWN = (VERDICT, *MEASURES, *(f"{_SPREAD}{m}" for m in MEASURES))
 _BARS = "▁▂▃▄▅▆▇█"
 _MOST_SPARKS = 2000  # cells whose hover has curves, which a page gets every second
 _CONFIG = figures.CONFIG | {
@@ -38,9 +39,11 @@ def measure_words(name: str) -> str:
     """What the colours of a map show, in words. name: one of `SHOWN`."""
     if name == VERDICT:
         return tr("how the runs ended")
-    measure = name.removeprefix(tr("spread of "))
+    measure = name.removeprefix(_SPREAD)
     title = WORDS[measure].title if measure in WORDS else measure
-    return f"{'spread' if name != measure else 'median'} of {title}, late"
+    if name != measure:
+        return tr("spread of {title}, late", title=title)
+    return tr("median of {title}, late", title=title)
 
 
 def grid(plan: Plan, summary: Summary, shown: str, curves: bool = False) -> None:
@@ -89,7 +92,7 @@ def _sizes(plan: Plan) -> tuple[int, int, int]:
 
 def map_figure(plan: Plan, summary: Summary, shown: str, curves: bool = False) -> Any:
     """The figure of a map: see `grid`."""
-    measure = shown.removeprefix(tr("spread of "))
+    measure = shown.removeprefix(_SPREAD)
     values: Any = summary.majority()
     if shown != VERDICT:
         values = summary.measure(measure, spread=measure != shown)
@@ -97,7 +100,10 @@ def map_figure(plan: Plan, summary: Summary, shown: str, curves: bool = False) -
     if len(texts) == 1:
         texts.append(("",))
     titles = [axis.title(plan.base) for axis in plan.axes] + [""]
-    where = [[f"{title} {text}" for text in row] for title, row in zip(titles, texts, strict=False)]
+    where = [
+        [f"{tr(title)} {tr(text)}" for text in row]
+        for title, row in zip(titles, texts, strict=False)
+    ]
     words = np.array([_hover(plan, summary, i, values, where) for i in range(plan.size)], object)
     nx, ny, nz = _sizes(plan)
     # Cells are numbered with the last axis fastest.
@@ -122,9 +128,9 @@ def map_figure(plan: Plan, summary: Summary, shown: str, curves: bool = False) -
     dark = st.context.theme.type == "dark"
     figure = phase_map(
         facets,
-        texts[0],
-        texts[1],
-        (titles[0], titles[1]),
+        tuple(map(tr, texts[0])),
+        tuple(map(tr, texts[1])),
+        (tr(titles[0]), tr(titles[1])),
         "" if shown == VERDICT else measure_words(shown),
         "dark" if dark else "light",
         height=min(540, max(260, 90 + 36 * ny)),
@@ -157,7 +163,7 @@ def _sparks(plan: Plan, summary: Summary, cell: int) -> list[str]:
     top = np.log(2) if name == "jsd" else np.nanmax(rows, initial=0.0)
     if not np.isfinite(rows).any() or not top > 0:
         return []
-    title = WORDS[name].title if name in WORDS else name
+    title = tr(WORDS[name].title) if name in WORDS else name
     out = [tr("{title} over the iterations, 0 to {top:.3g}:", title=title, top=top)]
     for words, row in zip(("75 %", "50 %", "25 %"), rows[::-1], strict=True):
         heights = np.clip(np.nan_to_num(row) / top * (len(_BARS) - 1), 0, len(_BARS) - 1)
@@ -186,7 +192,7 @@ def choose(cell: int) -> None:
 def _hover(plan: Plan, summary: Summary, cell: int, values: Any, where: list[list[str]]) -> str:
     """The words about a cell. where: those about each value of each axis."""
     words = [row[i] for row, i in zip(where, plan.cells[cell].at, strict=False)]
-    words.append(summary.counts(cell))
+    words.append(tr(summary.counts(cell)))
     if not isinstance(values[cell], str) and np.isfinite(values[cell]):
         words.append(f"{values[cell]:.4g}")
     if plan.size <= _MOST_SPARKS:
@@ -196,8 +202,8 @@ def _hover(plan: Plan, summary: Summary, cell: int, values: Any, where: list[lis
 
 def _legend() -> str:
     items = "".join(
-        f'<span title="{html.escape(rule.rule)}"><b style="background:{COLOURS[name][0]};'
-        f'color:{COLOURS[name][1]}">{SIGNS[name]}</b> {html.escape(rule.title)}</span>'
+        f'<span title="{html.escape(tr(rule.rule))}"><b style="background:{COLOURS[name][0]};'
+        f'color:{COLOURS[name][1]}">{SIGNS[name]}</b> {html.escape(tr(rule.title))}</span>'
         for name, rule in VERDICTS.items()
     )
     return f'<div class="ganlab-verdicts">{items}</div>'

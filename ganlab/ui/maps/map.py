@@ -20,7 +20,7 @@ from ganlab.sweeps.plan import Plan
 from ganlab.sweeps.presets import preset_of
 from ganlab.sweeps.summary import summary_of
 from ganlab.ui.atomic import atomic
-from ganlab.ui.jobs import duration
+from ganlab.ui.jobs import STATES, duration
 from ganlab.ui.maps.cell import cell_panel
 from ganlab.ui.maps.form import MAPS
 from ganlab.ui.maps.grid import SHOWN, VERDICT, grid, map_figure, measure_words
@@ -84,10 +84,11 @@ def _watch(folder: Folder, plan: Plan, seen: tuple[Any, ...]) -> None:
         show_error(error, tr("Not done; the map is unchanged."))
     if status.state == "failed":
         st.error(
-            tr("**Failed.** {message}", message=code(status.message, 1000)), icon=":material/error:"
+            tr("**Failed.** {message}", message=code(tr(status.message), 1000)),
+            icon=":material/error:",
         )
     elif status.state == "stopped" and folder.wanted.state != "stopped":
-        st.warning(code(status.message, 400), icon=":material/info:")
+        st.warning(code(tr(status.message), 400), icon=":material/info:")
     left, right = st.columns([7, 3], gap="medium")
     with left:
         grid(plan, summary, shown or VERDICT, bool(small))
@@ -98,13 +99,16 @@ def _watch(folder: Folder, plan: Plan, seen: tuple[Any, ...]) -> None:
 def _progress(status: Status) -> str:
     share = status.done / status.blocks if status.blocks else 0.0
     rate = status.runs_done / status.seconds if status.seconds else 0.0
-    words = [f"{status.state}", f"{status.runs_done:,} of {status.runs:,} runs"]
+    words = [
+        tr(STATES.get(status.state, status.state)),
+        tr("{done:,} of {all:,} runs", done=status.runs_done, all=status.runs),
+    ]
     if rate:
-        words.append(f"{rate:.1f} runs/s")
+        words.append(tr("{rate:.1f} runs/s", rate=rate))
     if status.state == "training" and (left := duration(status.seconds_left)):
-        words.append(f"{left} left")
+        words.append(tr("{left} left", left=left))
     if status.state == "training" and status.message:
-        words.append(status.message)
+        words.append(tr(status.message))
     spans = "".join(f"<span>{html.escape(w)}</span>" for w in words)
     bar = f'<div class="ganlab-bar"><i style="width:{100 * share:.1f}%"></i></div>'
     return f'<div class="ganlab-status" role="status"><p>{spans}</p>{bar}</div>'
@@ -137,9 +141,9 @@ def _export(folder: Folder, figure: Callable[[], Any]) -> None:
     with st.popover(tr("Export"), icon=":material/download:"):
         st.caption(tr("The camera above the map saves its picture as SVG."))
         files = {
-            "Table (Parquet)": ("parquet", lambda: _parquet(folder)),
-            "Table (CSV)": ("csv", lambda: _csv(folder)),
-            "Figure (HTML)": ("html", lambda: figure().to_html(include_plotlyjs=True).encode()),
+            tr("Table (Parquet)"): ("parquet", lambda: _parquet(folder)),
+            tr("Table (CSV)"): ("csv", lambda: _csv(folder)),
+            tr("Figure (HTML)"): ("html", lambda: figure().to_html(include_plotlyjs=True).encode()),
         }
         for words, (ending, made) in files.items():
             st.download_button(

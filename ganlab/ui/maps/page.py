@@ -9,6 +9,7 @@ from ganlab.registry import SpecError
 from ganlab.shape import FIELDS as SHAPE
 from ganlab.sweeps.job import QUEUE, Folder
 from ganlab.ui import language
+from ganlab.ui.jobs import STATES
 from ganlab.ui.maps.form import MAPS, form
 from ganlab.ui.maps.map import map_page
 from ganlab.ui.visitor import admit, is_operator, token_field
@@ -40,9 +41,14 @@ def _title(job: Folder) -> str:
         plan = job.plan
     except SpecError:
         return tr("unreadable plan")
-    return " × ".join(axis.title(plan.base) for axis in plan.axes)
+    return " × ".join(tr(axis.title(plan.base)) for axis in plan.axes)
 
 
 def _line(job: Folder) -> str:
     status = job.status
-    return f"{status.state}, {status.runs_done:,} of {status.runs:,} runs"
+    return tr(
+        "{state}, {done:,} of {all:,} runs",
+        state=tr(STATES.get(status.state, status.state)),
+        done=status.runs_done,
+        all=status.runs,
+    )

@@ -33,9 +33,9 @@ def offer(shown: MapPreset | None) -> None:
         for column, name in zip(st.columns(_A_ROW), names[start : start + _A_ROW], strict=False):
             preset = MAP_PRESETS[name]
             column.button(
-                preset.title,
+                tr(preset.title),
                 key=f"maps_preset_{name}",
-                help=preset.doc,
+                help=tr(preset.doc),
                 type="primary" if preset is shown else "secondary",
                 width="stretch",
                 on_click=_show,
@@ -49,8 +49,8 @@ def _show(name: str) -> None:
 
 def about(preset: MapPreset) -> None:
     """Draw what to watch for, the claim, and where it was published."""
-    st.markdown(f"**{preset.title}.** {preset.doc}")
-    counted = "" if preset.counts is None else tr(" Held on {counts}.", counts=preset.counts)
+    st.markdown(f"**{tr(preset.title)}.** {tr(preset.doc)}")
+    counted = "" if preset.counts is None else tr(" Held on {counts}.", counts=preset.counts.words)
     st.caption(
         tr(
             "{claim}{counted} Source: {cite}.",

@@ -53,7 +53,7 @@ class Download:
         try:
             data.load(download=True, progress=self._say)
         except Exception as error:  # of any kind: the page must show it
-            self.error = str(error) or type(error).__name__
+            self.error = getattr(error, "words", str(error)) or type(error).__name__
 
     def _say(self, part: float, name: str) -> None:
         self.part, self.name = part, name
@@ -74,7 +74,7 @@ def images() -> tuple[str, str]:
     if found is not None:
         where = next(iter(found.values())).parent
         name = _called(found)
-        place = f"in {code(where, 400)}" if operator else tr("on this server")
+        place = tr("in {where}", where=code(where, 400)) if operator else tr("on this server")
         st.markdown(tr(":material/check_circle: **{name}** is {place}.", name=name, place=place))
         if folder and not _inside(where, folder):
             st.warning(
@@ -119,7 +119,7 @@ def images() -> tuple[str, str]:
         list(_TITLES),
         key=_WHICH,
         required=True,
-        format_func=lambda t: name if t == MNIST else _TITLES[t],
+        format_func=lambda t: name if t == MNIST else tr(_TITLES[t]),
     )
     st.session_state[_CHOSEN] = which
     # The trainer's working directory may differ from this server's.
@@ -141,7 +141,7 @@ def _typed() -> None:
         if folder.strip() and is_operator():
             data.load(str(_place(folder.strip())))
     except DataError as error:
-        st.session_state[_WRONG] = str(error)
+        st.session_state[_WRONG] = error.words
 
 
 def _called(found: dict[str, Path]) -> str:
@@ -195,4 +195,4 @@ def _download() -> None:
 def _progress() -> None:
     if not DOWNLOAD.at_work:
         st.rerun()
-    st.progress(min(DOWNLOAD.part, 1.0), f"Downloading {DOWNLOAD.name or 'MNIST'}")
+    st.progress(min(DOWNLOAD.part, 1.0), tr("Downloading {name}", name=DOWNLOAD.name or "MNIST"))

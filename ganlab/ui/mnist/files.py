@@ -51,7 +51,7 @@ def table(folder: Folder, status: Status) -> None:
                 tr(
                     "This run was trained on {source}: do not compare its numbers with the "
                     "paper's, which are for MNIST.",
-                    source=status.source,
+                    source=tr(status.source),
                 ),
                 icon=":material/warning:",
             )
@@ -76,15 +76,11 @@ def _coverage(found: Coverage) -> None:
     count = tr(
         "classes covered: {count} of {classes}", count=len(found.covered), classes=found.classes
     )
-    kl = f"KL {small(found.kl)} (floor {small(found.floor)})"
+    kl = tr("KL {kl} (floor {floor})", kl=small(found.kl), floor=small(found.floor))
     about = (words.MNIST["coverage"], words.MNIST["class_kl"])
     st.markdown(
-        tr(
-            "**{which}** :small[· {kl}]",
-            which=f":orange[{count}]" if found.missed else count,
-            kl=kl,
-        ),
-        help="\n\n".join(f"**{w.title}** ({w.unit}): {w.says}" for w in about),
+        f"**{':orange[' + count + ']' if found.missed else count}** :small[· {kl}]",
+        help="\n\n".join(f"**{tr(w.title)}** ({tr(w.unit)}): {tr(w.says)}" for w in about),
     )
     st.html(coverage_html(found))
     st.caption(
@@ -123,7 +119,7 @@ def files(folder: Folder, status: Status) -> None:
     with right:
         lines = log_tail(folder)
         st.caption(tr("The last lines that the trainer printed"))
-        st.code(lines or "(nothing)", language=None)
+        st.code(lines or tr("(nothing)"), language=None)
         _delete(folder)
 
 

@@ -64,7 +64,7 @@ def form() -> None:
             tr("Recipe"),
             list(RECIPES),
             key=_RECIPE,
-            format_func=lambda name: RECIPES[name].title,
+            format_func=lambda name: tr(RECIPES[name].title),
             captions=[_about(RECIPES[name]) for name in RECIPES],
             on_change=lambda: atomic(_fill),
             label_visibility="collapsed",
@@ -85,7 +85,7 @@ def form() -> None:
 
 def _about(recipe: Recipe) -> str:
     cite = f" *{recipe.cite}.*" if recipe.cite else ""
-    return f"{recipe.doc}{cite}"
+    return f"{tr(recipe.doc)}{cite}"
 
 
 def _fields() -> list[str]:
@@ -160,7 +160,7 @@ def _widget(param: Param, errors: list[SpecError]) -> Any:
     try:
         if param is DEVICE:
             note = tr("{doc} auto: the fastest one available.", doc=param.doc)
-            value = st.selectbox(param.title, tuple(param.choices), key=key, help=note)
+            value = st.selectbox(tr(param.title), tuple(param.choices), key=key, help=note)
         else:
             value = held(param, param_widget(param, key, toggle_of(param.name)))
     except SpecError as error:

@@ -8,6 +8,7 @@ import html
 import io
 import json
 import math
+import re
 import struct
 import zlib
 from collections.abc import Sequence
@@ -21,7 +22,7 @@ from ganlab.mnist.folder import Folder
 from ganlab.mnist.recipes import RECIPES
 from ganlab.mnist.records import Coverage, History, Preview, Score, Status, Wanted
 from ganlab.spec import Spec
-from ganlab.ui.jobs import duration
+from ganlab.ui.jobs import STATES, duration
 
 # Table 1 of the paper: log-likelihood on MNIST's test set and its standard error, in nats.
 PAPER = (
@@ -38,12 +39,12 @@ def state_word(status: Status, wanted: Wanted) -> str:
     """The state, or the state that was requested and will follow."""
     if status.state in ("starting", "training", "measuring", "paused"):
         if wanted.state == "stopped":
-            return "stopping…"
+            return tr("stopping…")
         if wanted.state == "paused" and status.state == "training":
-            return "pausing…"
+            return tr("pausing…")
         if wanted.state == "training" and status.state == "paused":
-            return "resuming…"
-    return status.state
+            return tr("resuming…")
+    return tr(STATES.get(status.state, status.state))
 
 
 def recipe_of(spec: Spec) -> str:
@@ -51,7 +52,7 @@ def recipe_of(spec: Spec) -> str:
     for recipe in RECIPES.entries.values():
         same = {"seed": recipe.spec.seed, "target": recipe.spec.target}
         if spec.replace(**same) == recipe.spec:
-            return recipe.title.partition(":")[0]
+            return re.split("[:：]", tr(recipe.title))[0]
     return tr("Own Spec")
 
 
@@ -65,11 +66,15 @@ def run_line(folder: Folder) -> str:
     status = folder.status
     parts = [state_word(status, folder.wanted)]
     if status.state not in AT_WORK:  # the list is not redrawn while these numbers change
-        parts.append(f"{status.epoch:.4g} epoch" + ("" if status.epoch == 1 else "s"))
+        parts.append(
+            tr("{epoch:.4g} epoch{s}", epoch=status.epoch, s="" if status.epoch == 1 else "s")
+        )
     if scores := folder.scores:
         parts.append(f"{nats(scores[-1].mean, scores[-1].se)} nats")
         if (found := scores[-1].coverage) and found.missed:
-            parts.append(f"{len(found.covered)} of {found.classes} classes")
+            parts.append(
+                tr("{count} of {classes} classes", count=len(found.covered), classes=found.classes)
+            )
     return " · ".join(parts)
 
 
@@ -80,15 +85,19 @@ def status_html(status: Status, wanted: Wanted, checkpoint: float | None) -> str
         part = status.measuring
     numbers = []
     if status.iterations:
-        numbers.append(f"epoch <b>{status.epoch:.2f}</b> of {status.epochs}")
-        numbers.append(f"iteration <b>{status.iteration:,}</b> of {status.iterations:,}")
+        numbers.append(
+            tr("epoch <b>{epoch:.2f}</b> of {epochs}", epoch=status.epoch, epochs=status.epochs)
+        )
+        numbers.append(
+            tr("iteration <b>{at:,}</b> of {all:,}", at=status.iteration, all=status.iterations)
+        )
     at_work = status.state in AT_WORK
     if at_work and status.images_per_second:
-        numbers.append(f"{status.images_per_second:,.0f} images/s")
+        numbers.append(tr("{rate:,.0f} images/s", rate=status.images_per_second))
     if at_work and (left := duration(status.seconds_left)):
-        numbers.append(f"{left} left")
+        numbers.append(tr("{left} left", left=left))
     if status.seconds >= 1:
-        numbers.append(f"trained {duration(status.seconds)}")
+        numbers.append(tr("trained {time}", time=duration(status.seconds)))
     about = []
     if status.device:
         name = status.device_name
@@ -96,19 +105,22 @@ def status_html(status: Status, wanted: Wanted, checkpoint: float | None) -> str
             f"{status.device}: {name}" if name and name != status.device else status.device
         )
     if checkpoint is not None:
-        about.append(f"checkpoint {duration(max(0.0, checkpoint))} ago")
+        about.append(tr("checkpoint {time} ago", time=duration(max(0.0, checkpoint))))
     words = [html.escape(" · ".join(about))]
     if status.state not in ("failed", "diverged", "stopped"):  # those have a box of their own
-        words.insert(0, html.escape(status.message))
+        words.insert(0, html.escape(tr(status.message)))
     words = [f"<span>{text}</span>" for text in words if text]
     if status.source:
         kind = "" if status.is_mnist else " ganlab-warm"
-        words.insert(0, f'<span class="ganlab-source{kind}">{html.escape(status.source)}</span>')
+        words.insert(
+            0, f'<span class="ganlab-source{kind}">{html.escape(tr(status.source))}</span>'
+        )
     state = html.escape(state_word(status, wanted))
+    label = html.escape(tr("Epochs done, in percent"))
     # Always two lines, so that the content below does not move.
     return (
         f'<div class="ganlab-status"><div class="ganlab-bar" role="progressbar" '
-        f'aria-label="Epochs done, in percent" aria-valuenow="{100 * part:.0f}" '
+        f'aria-label="{label}" aria-valuenow="{100 * part:.0f}" '
         f'data-state="{html.escape(status.state)}">'
         f'<i style="width:{100 * min(part, 1):.2f}%"></i></div>'
         f'<p><b data-testid="mnist-state">{state}</b><span>{" · ".join(numbers)}</span></p>'
@@ -125,8 +137,13 @@ def table_1(scores: Sequence[Score], real: Score | None, is_mnist: bool) -> str:
     for score in reversed(scores):
         how = f"σ {score.sigma:.2f}, n\u00a0{score.n:,}"
         rows.append(
-            f"| :green[**G, epoch {score.epoch:.4g}**] | **{nats(score.mean, score.se)}** | "
-            f"{_classes(score.coverage)} | {how} |"
+            tr(
+                "| :green[**G, epoch {epoch:.4g}**] | **{nats}** | {classes} | {how} |",
+                epoch=score.epoch,
+                nats=nats(score.mean, score.se),
+                classes=_classes(score.coverage),
+                how=how,
+            )
         )
     if real is not None:
         how = f"σ {real.sigma:.2f}, n\u00a0{real.n:,}"
@@ -139,7 +156,7 @@ def table_1(scores: Sequence[Score], real: Score | None, is_mnist: bool) -> str:
             )
         )
     for title, mean, se in PAPER:
-        rows.append(f"| {title} | {mean} ± {se} | | | 2014 |")
+        rows.append(f"| {tr(title)} | {mean} ± {se} | | | 2014 |")
     if real is None or not is_mnist:
         rows.append(
             tr(
@@ -155,7 +172,7 @@ def _classes(found: Coverage | None) -> str:
     """Two cells of the table: how many classes are covered, and the KL."""
     if found is None:
         return "|"
-    count = f"{len(found.covered)} of {found.classes}"
+    count = tr("{count} of {classes}", count=len(found.covered), classes=found.classes)
     return f"{f':orange[**{count}**]' if found.missed else count} | {small(found.kl)}"
 
 
@@ -176,7 +193,9 @@ def coverage_html(found: Coverage) -> str:
             f"<span{kind}><em>{text}</em><b><i style='height:{100 * share / full:.1f}%'></i>{tick}"
             f"</b><small>{i}</small></span>"
         )
-        heard.append(f"class {i}: {text} %, expected {100 * fair:.1f} %")
+        heard.append(
+            tr("class {i}: {text} %, expected {fair:.1f} %", i=i, text=text, fair=100 * fair)
+        )
     label = html.escape("; ".join(heard))
     return f'<div class="ganlab-shares" role="img" aria-label="{label}">{"".join(bars)}</div>'
 
