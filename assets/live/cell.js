@@ -115,10 +115,10 @@ export function cell(scene, i, act) {
   const tools = [];
   if (act && i > 0) {
     const left = LETTERS[i - 1];
-    tools.push(tool("copy", `${left}→${letter}`, `Run ${letter}: copy ${left}`));
+    tools.push(tool("copy", `${left}→${letter}`, _("Run {letter}: copy {left}", { letter, left })));
     tools.push(tool("swap", `${left}⇄${letter}`, _("Run {letter}: swap with {left}", { letter, left })));
   }
-  if (act && scene.runs.length > 2) tools.push(tool("drop", "×", `Run ${letter}: remove`));
+  if (act && scene.runs.length > 2) tools.push(tool("drop", "×", _("Run {letter}: remove", { letter })));
   const label = el("span", { class: "gl-cell-label", "data-testid": `label-${i}` }, own.label ?? "");
   const score = el("span", { class: "gl-cell-score", title: _("JSD(p_data, p_g) in nats") });
   const lost = el("div", { class: "gl-lost", role: "alert", "data-testid": `lost-${i}`, hidden: "" });

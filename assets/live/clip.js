@@ -51,9 +51,9 @@ export function clipForm(make, closed) {
         closed();
       },
     },
-    label("From", from),
+    label(_("From"), from),
     label("To", to),
-    label("Length", length),
+    label(_("Length"), length),
     said,
     el(
       "div",
@@ -71,7 +71,7 @@ export function clipForm(make, closed) {
 
   function fill() {
     const option = (/** @type {number} */ at, /** @type {string} */ text) => el("option", { value: at }, text);
-    const named = flags.slice(-LISTED).map((flag) => option(flag.iteration, `${flag.text}, iteration ${grouped.format(flag.iteration)}`));
+    const named = flags.slice(-LISTED).map((flag) => option(flag.iteration, _("{text}, iteration {iteration}", { text: flag.text, iteration: grouped.format(flag.iteration) })));
     const shown = now?.past ? [option(now.iteration, _("the shown moment, iteration {iteration}", { iteration: grouped.format(now.iteration) }))] : [];
     from.replaceChildren(option(0, _("the beginning")), ...shown.map((one) => one.cloneNode(true)), ...named.map((one) => one.cloneNode(true)));
     to.replaceChildren(option(0, _("the beginning")), ...named, ...shown, option(PRESENT, _("the present")));

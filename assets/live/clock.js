@@ -78,8 +78,8 @@ export function clock({ unit, speeds, speed, draw }) {
     on.title = _("One {unit} forward (→; with Shift, ten)", { unit });
     scrub.title = _("Drag to another {unit} (Home and End: first and last)", { unit });
     pace.title = _("{first}s per second", { first });
-    back.setAttribute("aria-label", `One ${unit} back`);
-    on.setAttribute("aria-label", `One ${unit} forward`);
+    back.setAttribute("aria-label", _("One {unit} back", { unit }));
+    on.setAttribute("aria-label", _("One {unit} forward", { unit }));
     scrub.setAttribute("aria-label", first);
     pace.setAttribute("aria-label", pace.title);
     [...pace.options].forEach((option, i) => setText(option, `${speeds[i]} ${unit}s/s`));

@@ -18,7 +18,7 @@ const grouped = new Intl.NumberFormat("en-US");
 
 const timesName = (/** @type {number} */ value) => (value < 1 ? `1/${Math.round(1 / value)}` : String(value)) + "×";
 const speedName = (/** @type {number} */ value, /** @type {string} */ unit) =>
-  value === 0 ? _("full speed") : `${grouped.format(value >= 10 ? Math.round(value) : +value.toPrecision(2))} ${unit}${value === 1 ? "" : "s"}/s`;
+  value === 0 ? _("full speed") : _("{value} {unit}{s}/s", { value: grouped.format(value >= 10 ? Math.round(value) : +value.toPrecision(2)), unit, s: value === 1 ? "" : "s" });
 
 const COUNT_EVERY = 200; // ms
 const DEAR = 0.005; // an update that takes more seconds has its time shown
@@ -50,7 +50,7 @@ function readyIn(left) {
   if (typeof left !== "number") return ["compiling…", _("which takes longer than usual")];
   if (left < 5) return [_("ready soon"), _("ready soon")];
   const seconds = 5 * Math.round(left / 5);
-  const text = seconds < 100 ? `${seconds} s` : `${Math.round(seconds / 60)} min`;
+  const text = seconds < 100 ? `${seconds} s` : _("{seconds} min", { seconds: Math.round(seconds / 60) });
   return [_("ready in ~{text}", { text }), _("ready in about {text}", { text })];
 }
 
@@ -63,10 +63,10 @@ function backendWords(backend) {
   const [text, title] = BACKENDS[backend?.state ?? ""] ?? ["playing", _("Computed eagerly")];
   if (backend?.state === "waiting" || backend?.state === "compiling") {
     const [short, whole] = readyIn(backend.left);
-    return [short, `Compiling, ${whole}. ${title}`];
+    return [short, _("Compiling, {whole}. {title}", { whole, title })];
   }
   if (backend?.state === "failed") return [text, `${title}: ${backend.reason}`];
-  if (backend?.factor && backend.factor > 1) return [`${backend.factor.toFixed(1)}× faster`, _("{title}, this many times faster than eagerly", { title })];
+  if (backend?.factor && backend.factor > 1) return [_("{factor}× faster", { factor: backend.factor.toFixed(1) }), _("{title}, this many times faster than eagerly", { title })];
   return [text, title];
 }
 
@@ -85,7 +85,7 @@ function backendWords(backend) {
 export function toolbar(send, many = false, whole = false, more = {}, explain = null, stored = false) {
   const speeds = stored ? TIMES : SPEEDS;
   const single = !many && !whole;
-  const unit = whole ? "iteration" : "update";
+  const unit = whole ? _("iteration") : _("update");
   let state = "waiting";
   /** @type {import("./types.js").Backend | undefined} */
   let backend;
@@ -112,13 +112,13 @@ export function toolbar(send, many = false, whole = false, more = {}, explain = 
   const playWord = el("span", {}, _("Play"));
   const playIcon = el("span", { class: "gl-icons" }, icon("play"));
   const toggle = () => ({ cmd: state === "playing" ? "pause" : "play" });
-  const play = button("play", "Play", _("Play or pause (space)"), toggle, playIcon, playWord);
+  const play = button("play", _("Play"), _("Play or pause (space)"), toggle, playIcon, playWord);
   const d = button("d", _("One update of D"), _("One update of the discriminator (d)"), "d", "D");
   const g = button("g", _("One update of G"), _("One update of the generator (g)"), "g", "G");
   const one = _("One iteration{which}: k updates of D, then G's (s)", { which: whole ? _(" of every run") : "" });
-  const step = button("step", _("One iteration"), one, "step", "1 iteration");
+  const step = button("step", _("One iteration"), one, "step", _("1 iteration"));
   const same = _("Start again from the same seed{s} (r)", { s: many ? "s" : "" });
-  const restart = button("restart", "Restart", same, "restart", icon("restart"), el("span", {}, _("Restart")));
+  const restart = button("restart", _("Restart"), same, "restart", icon("restart"), el("span", {}, _("Restart")));
   const seedWord = el("span", { class: "gl-number" }, _("Seed"));
   const newSeed = many ? _("New seeds") : _("New seed");
   const other = _("Start again from {which} (n)", { which: many ? _("as many new seeds") : _("a new seed") });
@@ -182,7 +182,7 @@ export function toolbar(send, many = false, whole = false, more = {}, explain = 
     if (play.dataset.state !== state) {
       play.dataset.state = state;
       setText(playWord, playing ? _("Pause") : _("Play"));
-      play.setAttribute("aria-label", playing ? "Pause" : "Play");
+      play.setAttribute("aria-label", playing ? _("Pause") : _("Play"));
       playIcon.replaceChildren(icon(playing ? "pause" : "play"));
     }
     const [text, title] = state === "playing" && !stored ? backendWords(backend) : [state, ""];
@@ -252,8 +252,8 @@ export function toolbar(send, many = false, whole = false, more = {}, explain = 
       setText(dear, playing && (message.update_seconds ?? 0) >= DEAR ? ` · ${about}` : "");
       rates.title = about ? _("Iterations per second; computed eagerly, {about} on the server", { about }) : "";
       const now = many ? seedRange(message.seed, message.seeds) : String(message.seed);
-      setText(seedWord, `${many ? "Seeds" : "Seed"} ${now}`);
-      seed.setAttribute("aria-label", `${newSeed} (now ${now})`);
+      setText(seedWord, `${many ? _("Seeds") : _("Seed")} ${now}`);
+      seed.setAttribute("aria-label", _("{newSeed} (now {now})", { newSeed, now }));
       showState();
       heard.tell(message);
     },

@@ -6,6 +6,7 @@ import { clearance, headline, keepApart, lastOf, panelRange, placePanels, spanOf
 import { area, dashesOf, fit, font, logTicks, named, names, power, steady, ticks, trace } from "./plot.js";
 import { alpha } from "./theme.js";
 import { COLUMN, SIZES } from "./tokens.js";
+import { _ } from "./words.js";
 
 /** @param {import("./types.js").Series} series */
 const dashOf = ({ dash }) => dashesOf(dash);
@@ -311,7 +312,7 @@ export function curvesColumn(scene) {
     ctx.fillStyle = theme.muted;
     ctx.textAlign = "center";
     ctx.textBaseline = "top";
-    const word = scene.axis || "iteration"; // an integer: no ticks at halves
+    const word = scene.axis || _("iteration"); // an integer: no ticks at halves
     const end = width - ctx.measureText(word).width - 3 * u;
     for (const [t, text] of named(ticks(g.range[0], g.range[1], Math.min(5, g.w / (60 * u))))) {
       const fits = px(t) + ctx.measureText(text).width / 2 < end;

@@ -35,7 +35,7 @@ export function estimatesPanel({ send, opened }) {
   const panel = askedPanel({
     id: "estimates",
     key: "l",
-    word: "Gradients",
+    word: _("Gradients"),
     title: _("Estimators of G's gradient at this moment: which are biased, which are noisy?"),
     label: _("Estimators of G's gradient"),
     ask: () => send({ cmd: "spectrum", value: panel.on, r1: -1 }),

@@ -43,7 +43,7 @@ export function explainer({ send, show, changed, playing }) {
 
   const tool = (/** @type {string} */ id, /** @type {string} */ title, /** @type {() => void} */ act, /** @type {string[]} */ ...content) =>
     pushButton({ class: "gl-button gl-small", "data-testid": id, title, "aria-label": title.split(":")[0] }, act, ...content);
-  const button = tool("explain", _("Explain one iteration in its parts: slow motion (e)"), () => toggle(), "Explain");
+  const button = tool("explain", _("Explain one iteration in its parts: slow motion (e)"), () => toggle(), _("Explain"));
   button.classList.remove("gl-small");
   button.setAttribute("aria-pressed", "false");
   const heading = el("h2", { class: "gl-explain-head" }, "");
@@ -53,8 +53,8 @@ export function explainer({ send, show, changed, playing }) {
   const equation = el("div", { class: "gl-equation", "data-testid": "equation" });
   const beside = el("p", { class: "gl-explain-note" });
   const rule = el("p", { class: "gl-explain-note" });
-  const previous = tool("part-before", _("Previous part: key ←"), () => go(-1), "‹ Previous");
-  const next = tool("part-after", _("Next part: key →"), () => go(1), "Next ›");
+  const previous = tool("part-before", _("Previous part: key ←"), () => go(-1), _("‹ Previous"));
+  const next = tool("part-after", _("Next part: key →"), () => go(1), _("Next ›"));
   const node = el(
     "section",
     { class: "gl-explain", "aria-label": _("One iteration in its parts"), "data-testid": "explained", hidden: "" },

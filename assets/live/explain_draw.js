@@ -2,6 +2,7 @@
 
 import { SIZES } from "./tokens.js";
 import { arrow, font } from "./plot.js";
+import { _ } from "./words.js";
 
 /** @typedef {import("./types.js").Parts} Parts */
 /** @typedef {import("./types.js").Part} Part */
@@ -85,7 +86,7 @@ export function apart(a, b) {
 }
 
 /** What a label says about an enlarged change; "" if it is not enlarged. */
-export const drawn = (/** @type {string} */ what, /** @type {number} */ factor) => (factor > 1 ? `${what} drawn ×${factor}` : "");
+export const drawn = (/** @type {string} */ what, /** @type {number} */ factor) => (factor > 1 ? _("{what} drawn ×{factor}", { what, factor }) : "");
 
 /**
  * The colour of a value of D(x).

@@ -160,7 +160,7 @@ export function planeParts(scene) {
       ctx.fillRect(x - 1.5 * u, y - 1.5 * u, 3 * u, 3 * u);
       if (part > 0) dot(ctx, theme, "G", x + (px(fake[2 * i]) - x) * part, y + (py(fake[2 * i + 1]) - y) * part);
     }
-    const of = message.latent_dim > 2 ? `z: 2 of ${message.latent_dim} dimensions` : "z";
+    const of = message.latent_dim > 2 ? _("z: 2 of {latent_dim} dimensions", { latent_dim: message.latent_dim }) : "z";
     label(ctx, theme, [of], left, top - 12 * u, "G", g.w);
   }
 

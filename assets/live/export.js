@@ -28,7 +28,7 @@ const FILES = [
   ["notebook", _("Jupyter notebook"), _("both, and their comparison")],
   ["png", _("Picture as PNG, 2×"), _("what is on the screen · 100 to 500 kB")],
   ["svg", _("Picture as SVG"), _("the same as lines and text · 30 to 300 kB")],
-  ["film", "Film, 10 seconds", _("what the page shows from now on · 1 to 10 MB")],
+  ["film", _("Film, 10 seconds"), _("what the page shows from now on · 1 to 10 MB")],
   ["clip", _("Film of the recording"), _("from one moment to another, in some seconds · 1 to 10 MB")],
   ["page", _("Web page"), _("plays the recording so far, without a server or a network")],
   ["csv", _("Curves as CSV"), _("every measured number, with units")],
@@ -217,8 +217,8 @@ export function exportMenu(send, root, relayout, files = FILES, replay = null, c
   /** @param {{kind: string, done: number, waiting: number}} job */
   function progress({ kind, done, waiting }) {
     if (done < 0) return going.hide(kind); // it could not be made, which the page says
-    const word = kind === "page" ? _("Web page") : "Film";
-    const text = waiting ? `${word}: after ${waiting} other${waiting > 1 ? "s" : ""}` : `${word} ${Math.floor(100 * done)} %`;
+    const word = kind === "page" ? _("Web page") : _("Film");
+    const text = waiting ? _("{word}: after {waiting} other{s}", { word, waiting, s: waiting > 1 ? "s" : "" }) : `${word} ${Math.floor(100 * done)} %`;
     going.show(kind, text, done, _("{word}: the recording is replayed. Press to cancel", { word }), () => {
       send({ cmd: "export", value: "stop" });
       going.hide(kind);
@@ -289,7 +289,7 @@ export function exportMenu(send, root, relayout, files = FILES, replay = null, c
       } else if (kind === "film") {
         film(movie());
       } else if (what === "python" && (await copy(text))) {
-        tell("Copied", "done");
+        tell(_("Copied"), "done");
       } else {
         save(new Blob([a.file ? new Uint8Array(a.file) : text], { type: TYPES[what] ?? "application/octet-stream" }), name);
       }

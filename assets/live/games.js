@@ -28,7 +28,7 @@ const FILES = [
   ["csv", _("Trajectories as CSV"), _("every point in full precision")],
   ["png", _("Picture as PNG, 2×"), _("what is on the screen")],
   ["svg", _("Picture as SVG"), _("the same as lines and text")],
-  ["film", "Film, 10 seconds", _("what the page shows from now on")],
+  ["film", _("Film, 10 seconds"), _("what the page shows from now on")],
 ];
 
 /**
@@ -63,23 +63,23 @@ export function mount(root, { answers, labs }) {
   });
 
   // ---- the controls
-  const time = clock({ unit: "update", speeds: SPEEDS, speed: 60, draw });
-  const games = barSelect("game", "Game", [], (value) => {
+  const time = clock({ unit: _("update"), speeds: SPEEDS, speed: 60, draw });
+  const games = barSelect("game", _("Game"), [], (value) => {
     time.restart();
     server.ask(`game=${value}`);
   });
-  const presets = barSelect("preset", "Presets", [], (query) => {
+  const presets = barSelect("preset", _("Presets"), [], (query) => {
     if (!query) return;
     time.restart();
     server.ask(query);
   });
-  const fewer = barButton("fewer", _("Remove the chosen starting point (Delete)"), () => marks.remove(chosen), "− point");
+  const fewer = barButton("fewer", _("Remove the chosen starting point (Delete)"), () => marks.remove(chosen), _("− point"));
   const more = barButton("more", _("Add a starting point, opposite to the chosen one"), () => {
     if (!game) return;
     const [x, y] = game.starts[chosen];
     const [[xLow, xHigh], [yLow, yHigh]] = game.box;
     if (!marks.add((xLow + xHigh - x) % 1e6, (yLow + yHigh - y) % 1e6)) banner.say(FULL, false);
-  }, "+ point");
+  }, _("+ point"));
   const clear = barButton("one", _("One starting point, the game's own"), () => server.turn({ start: null }), "reset");
   const about = helpButton("game");
   const lab = el("a", { class: "gl-button", "data-testid": "open-lab", title: _("Train the GAN of a lab that plays this game") }, _("Open this in the lab"));
@@ -190,7 +190,7 @@ export function mount(root, { answers, labs }) {
     ]);
     about.set(_("this game"), [
       [game.title, game.doc, ""],
-      ["Source:", game.cite, ""],
+      [_("Source:"), game.cite, ""],
       ...game.help.plane,
       ...game.runs.map((run) => /** @type {import("./types.js").HelpLine} */ ([run.title, run.doc, ""])),
     ]);

@@ -24,7 +24,7 @@ export function eigenvalues(get) {
             { points: game.a[`measured.${i}`], role: run.role, ring: false },
           ],
     );
-    complexPlane(ctx, theme, width, height, { title: _("eigenvalues μ of one update"), groups, circle: true, key: [_("○ closed form"), "● measured"] });
+    complexPlane(ctx, theme, width, height, { title: _("eigenvalues μ of one update"), groups, circle: true, key: [_("○ closed form"), _("● measured")] });
   });
 }
 

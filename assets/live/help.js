@@ -109,7 +109,7 @@ export function helpButton(testid) {
       lines = newLines || [];
       node.hidden = !lines.length;
       button.setAttribute("aria-label", _("What is {what}?", { what }));
-      setText(spoken, lines.map(([title, says, unit]) => `${title}: ${says}${unit ? ` Unit: ${unit}.` : ""}`).join(" "));
+      setText(spoken, lines.map(([title, says, unit]) => `${title}: ${says}${unit ? _(" Unit: {unit}.", { unit }) : ""}`).join(" "));
     },
   };
 }

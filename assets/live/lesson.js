@@ -70,8 +70,8 @@ export function lessonPanel(root, { send, act, perform, address, light }) {
   const ticks = el("div", { class: "gl-lesson-ticks", role: "group", "aria-label": _("Steps") });
   const body = el("div", { class: "gl-lesson-body", tabindex: "0", role: "region", "aria-label": _("Step") });
   const said = el("div", { class: "gl-lesson-said", role: "status", "data-testid": "lesson-said" });
-  const back = button("lesson-back", _("The step before"), () => go((now?.step ?? 0) - 1), "‹ Back");
-  const next = button("lesson-next", _("The next step"), () => go((now?.step ?? 0) + 1), "Next ›");
+  const back = button("lesson-back", _("The step before"), () => go((now?.step ?? 0) - 1), _("‹ Back"));
+  const next = button("lesson-next", _("The next step"), () => go((now?.step ?? 0) + 1), _("Next ›"));
   const show = button("lesson-show", _("Do for me what this step asks for"), () => {
     if (lesson && now) perform(lesson.steps[now.step].does);
   }, _("Show me"));
@@ -82,7 +82,7 @@ export function lessonPanel(root, { send, act, perform, address, light }) {
       "div",
       { class: "gl-lesson-head" },
       title,
-      button("lesson-all", _("All lessons"), () => act({ act: "lessons" }), "All"),
+      button("lesson-all", _("All lessons"), () => act({ act: "lessons" }), _("All")),
       button("lesson-leave", _("Close the lesson; the run continues, with all its settings"), () => act({ act: "leave" }), "×"),
     ),
     ticks,
@@ -143,7 +143,7 @@ export function lessonPanel(root, { send, act, perform, address, light }) {
       ...words.steps.map((one, i) => {
         const done = at.ticked.includes(i);
         const tick = button(`lesson-step-${i + 1}`, one.title, () => go(i), done ? "✓" : String(i + 1));
-        tick.setAttribute("aria-label", `Step ${i + 1}, ${one.title}${done ? ", done" : ""}`);
+        tick.setAttribute("aria-label", _("Step {i}, {title}{which}", { i: i + 1, title: one.title, which: done ? _(", done") : "" }));
         if (i === at.step) tick.setAttribute("aria-current", "step");
         return tick;
       }),

@@ -39,7 +39,7 @@ const FILES = [
   ["csv", _("Numbers as CSV"), _("trajectories, rounds or nodes, in full precision")],
   ["png", _("Picture as PNG, 2×"), _("what is on the screen")],
   ["svg", _("Picture as SVG"), _("the same as lines and text")],
-  ["film", "Film, 10 seconds", _("what the page shows from now on")],
+  ["film", _("Film, 10 seconds"), _("what the page shows from now on")],
 ];
 
 /**

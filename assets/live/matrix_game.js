@@ -31,16 +31,16 @@ export function gameView(page) {
   let pads = [];
   /** @type {Set<string>} */
   const hidden = new Set();
-  const time = clock({ unit: "update", speeds: SPEEDS, speed: 40, draw });
+  const time = clock({ unit: _("update"), speeds: SPEEDS, speed: 40, draw });
 
   // ---- what is chosen
-  const games = barSelect("game", "Game", [], (value) => {
+  const games = barSelect("game", _("Game"), [], (value) => {
     if (!value || !game) return;
     time.restart();
     chosen = 0;
     page.ask(new URLSearchParams({ game: value, ...(game.rule.name === "replicator" ? {} : { dynamics: game.rule.name }) }).toString());
   });
-  const rules = barSelect("dynamics", "Dynamics", [], (value) => {
+  const rules = barSelect("dynamics", _("Dynamics"), [], (value) => {
     time.restart();
     page.turn({ dynamics: value });
   });
@@ -121,8 +121,8 @@ export function gameView(page) {
     one.setAttribute("aria-pressed", "true");
     return one;
   };
-  const fewer = barButton("fewer", _("Remove the chosen starting point (Delete)"), () => remove(chosen), "− point");
-  const more = barButton("more", _("Add a starting point"), add, "+ point");
+  const fewer = barButton("fewer", _("Remove the chosen starting point (Delete)"), () => remove(chosen), _("− point"));
+  const more = barButton("more", _("Add a starting point"), add, _("+ point"));
   const reset = barButton("one", _("The game's own starting points"), () => page.turn({ start: null }), "reset");
   for (const one of [more, fewer, reset]) one.classList.add("gl-small");
   const fields = layer("field", "arrows", _("Where one update leads; lengths are compressed"));
@@ -194,7 +194,7 @@ export function gameView(page) {
       row?.values(made.values);
       about.set(_("this page"), [
         [made.title, made.watch, ""],
-        ...(made.cite ? [/** @type {import("./types.js").HelpLine} */ (["Source:", made.cite, ""])] : []),
+        ...(made.cite ? [/** @type {import("./types.js").HelpLine} */ ([_("Source:"), made.cite, ""])] : []),
         [made.rule.title, `${made.rule.doc} (${made.rule.cite})`, ""],
         ...made.help.table,
         ...made.help.equilibria,

@@ -29,7 +29,7 @@ const pay = (v) => v.toFixed(2).replace("-", "−");
 export function repeatedView(page) {
   /** @type {Matrix | null} */
   let game = null;
-  const time = clock({ unit: "round", speeds: SPEEDS, speed: 4, draw });
+  const time = clock({ unit: _("round"), speeds: SPEEDS, speed: 4, draw });
   const inputs = PAYS.map(([title], i) =>
     el("input", {
       class: "gl-input gl-pay",
@@ -157,8 +157,8 @@ export function repeatedView(page) {
       row?.values(made.values);
       setText(watch, `${made.watch} (${made.cite})`);
       about.set(_("this tab"), [
-        ["Repeated dilemma", made.watch, ""],
-        ["Source:", made.cite, ""],
+        [_("Repeated dilemma"), made.watch, ""],
+        [_("Source:"), made.cite, ""],
         .../** @type {[string, string, string][]} */ (made.players).map(([, title, doc]) => /** @type {import("./types.js").HelpLine} */ ([title, doc, ""])),
         ...made.help.pairs,
       ]);

@@ -19,8 +19,8 @@ export function tableEditor(page) {
   let built = "";
   const table = el("table", { class: "gl-pays", "data-testid": "table" });
   const zero = el("input", { type: "checkbox", "data-testid": "zero-sum", onchange: () => setZero() });
-  const addRow = small("add-row", _("Add a strategy of the row player"), "+ row", () => grow(0));
-  const addColumn = small("add-column", _("Add a strategy of the column player"), "+ column", () => grow(1));
+  const addRow = small("add-row", _("Add a strategy of the row player"), _("+ row"), () => grow(0));
+  const addColumn = small("add-column", _("Add a strategy of the column player"), _("+ column"), () => grow(1));
   const node = el(
     "div",
     { class: "gl-table-box" },
@@ -74,7 +74,7 @@ export function tableEditor(page) {
     const made = now();
     const names = player ? made.columns : made.rows;
     let n = names.length + 1;
-    const word = player ? "Column" : "Row";
+    const word = player ? _("Column") : _("Row");
     while (names.includes(`${word} ${n}`)) n += 1;
     names.push(`${word} ${n}`);
     for (const cells of [made.a, made.b]) {
@@ -121,7 +121,7 @@ export function tableEditor(page) {
         turn(made, input);
       },
     });
-    const away = small(`drop-${who}-${i}`, `Remove ${who} ${i + 1}`, "×", () => shrink(player, i));
+    const away = small(`drop-${who}-${i}`, _("Remove {who} {i}", { who, i: i + 1 }), "×", () => shrink(player, i));
     away.classList.add("gl-away");
     return el("th", { class: "gl-field", scope: player ? "col" : "row", "data-player": player }, el("span", { class: "gl-strategy-box" }, input, away));
   }
@@ -232,7 +232,7 @@ export function findings(page) {
       page.turn({ dropped: String(ahead) });
     } }, text);
   const next = button("strike", _("Strike out"), 1, _("Strike out the next dominated strategy"));
-  const undo = button("unstrike", "Undo", -1, _("Bring the last one back"));
+  const undo = button("unstrike", _("Undo"), -1, _("Bring the last one back"));
   const weakly = el("input", { type: "checkbox", "data-testid": "weakly", onchange: () => page.turn({ weakly: weakly.checked ? "1" : null, dropped: null }) });
   const says = el("ol", { class: "gl-drops", "data-testid": "drops" });
   const left = el("p", { class: "gl-quiet", "data-testid": "drops-left" });

@@ -41,9 +41,9 @@ export function treeView(page) {
   let chosen = 0;
   /** @type {{x: number, y: number}[]} */
   let places = [];
-  const time = clock({ unit: "node", speeds: SPEEDS, speed: 2, draw });
+  const time = clock({ unit: _("node"), speeds: SPEEDS, speed: 2, draw });
 
-  const trees = barSelect("tree", "Tree", [], (value) => {
+  const trees = barSelect("tree", _("Tree"), [], (value) => {
     if (!value) return;
     time.restart();
     chosen = 0;
@@ -126,7 +126,7 @@ export function treeView(page) {
     const spot = game.nodes[chosen];
     const names = /** @type {string[]} */ (game.players);
     const kept = /** @type {HTMLElement | null} */ (document.activeElement)?.dataset.testid;
-    const where = spot.parent < 0 ? _("The first node") : `After “${spot.move}”`;
+    const where = spot.parent < 0 ? _("The first node") : _("After “{move}”", { move: spot.move });
     /** @type {(Node | string)[]} */
     const rows = [el("h2", {}, one.player ? _("{where}: {player} chooses", { where, player: one.player }) : _("{where}: an end", { where }))];
     if (one.player) {
@@ -165,7 +165,7 @@ export function treeView(page) {
       at.moves = [["choice 1", { ...ends(), pays: at.pays }], ["choice 2", ends()]];
       at.pays = [];
       void root;
-    }), one.player ? "+ choice" : _("+ let a player choose"));
+    }), one.player ? _("+ choice") : _("+ let a player choose"));
     const tools = [add];
     if (spot.parent >= 0) {
       const siblings = nodes[spot.parent].moves.length;
@@ -226,7 +226,7 @@ export function treeView(page) {
       );
       trees.value = value;
       setText(watch, `${made.watch} (${made.cite})`);
-      about.set(_("this tab"), [["Source:", made.cite, ""], ...made.help.tree]);
+      about.set(_("this tab"), [[_("Source:"), made.cite, ""], ...made.help.tree]);
       if (!parity.childElementCount) {
         parity.replaceChildren(...made.parity.map((/** @type {[number, boolean]} */ [n, eats]) =>
           el("button", { type: "button", "data-testid": `lions-${n}`, "data-eats": String(eats), title: _("{n} lion{s}: the sheep is {s2}eaten", { n, s: n > 1 ? "s" : "", s2: eats ? "" : "not " }), "aria-label": _("{n} lion{s}: the sheep is {s2}eaten", { n, s: n > 1 ? "s" : "", s2: eats ? "" : "not " }), onclick: () => {
@@ -245,8 +245,8 @@ export function treeView(page) {
       }
       buttons.forEach((one, i) => {
         const spot = made.nodes[i];
-        const what = spot.player ? `${spot.player} chooses` : _("an end: {pays}", { pays: spot.pays.join(", ") });
-        one.setAttribute("aria-label", `${spot.parent < 0 ? _("First node") : `After ${spot.move}`}: ${what}`);
+        const what = spot.player ? _("{player} chooses", { player: spot.player }) : _("an end: {pays}", { pays: spot.pays.join(", ") });
+        one.setAttribute("aria-label", `${spot.parent < 0 ? _("First node") : _("After {move}", { move: spot.move })}: ${what}`);
         one.title = _("{says} Click to edit.", { says: spot.says || `pays ${made.players.map((/** @type {string} */ name, /** @type {number} */ k) => `${name} ${spot.pays[k]}`).join(", ")}` });
         one.setAttribute("aria-pressed", String(i === chosen));
       });

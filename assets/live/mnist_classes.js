@@ -29,7 +29,7 @@ export function classes() {
     for (const v of expected) there += Number(v > 0);
     for (const v of covered) count += v;
     const [kl, floor] = message?.a.class_kl ?? [];
-    return { count, there, kl: `KL ${short(kl)} (floor ${short(floor)})` };
+    return { count, there, kl: _("KL {kl} (floor {floor})", { kl: short(kl), floor: short(floor) }) };
   }
 
   /** @type {import("./chart.js").Draw} */
@@ -44,7 +44,7 @@ export function classes() {
     ctx.textAlign = "left";
     ctx.font = font(theme, 12.5, 600);
     ctx.fillStyle = count < there ? theme.ink("accent") : theme.text;
-    const title = `${count} of ${there} classes`;
+    const title = _("{count} of {there} classes", { count, there });
     ctx.fillText(title, left, 13 * u);
     const x = left + ctx.measureText(title).width + 8 * u;
     ctx.font = font(theme, 11.5);
@@ -90,7 +90,7 @@ export function classes() {
       if (!all) return;
       const { count, there, kl } = words(all);
       const missed = [...all[2]].flatMap((v, i) => (all[1][i] > 0 && !v ? [i] : []));
-      const lost = missed.length ? `, not ${missed.join(", ")}` : "";
+      const lost = missed.length ? _(", not {missed}", { missed: missed.join(", ") }) : "";
       node.setAttribute("aria-label", _("{count} of {there} classes covered{lost}; {kl} nats", { count, there, lost, kl }));
       redraw();
     },

@@ -46,7 +46,7 @@ export function walk() {
   let cells = { count: 1, side: 0, top: 0, line: 0, x: (/** @type {number} */ i) => i };
 
   function showPlay() {
-    const word = timer ? "Pause" : _("Play the interpolation");
+    const word = timer ? _("Pause") : _("Play the interpolation");
     play.title = word;
     play.setAttribute("aria-label", word);
     play.replaceChildren(icon(timer ? "pause" : "play"));

@@ -31,7 +31,7 @@ function numbers(table, tape) {
     cells.set(key, cell);
     return el("tr", {}, el("th", { scope: "row" }, title), cell);
   };
-  const letter = (/** @type {string} */ key) => (key.includes(".") ? `run ${"ABCD"[Number(key.split(".")[1])]}, ` : "");
+  const letter = (/** @type {string} */ key) => (key.includes(".") ? _("run {value}, ", { value: "ABCD"[Number(key.split(".")[1])] }) : "");
   const own = tape.scene.panels.flatMap(({ title, series, unit }) =>
     series.filter(({ key }) => a[key]?.some(Number.isFinite)).map(({ key, title: name }) => {
       const words = series.length > 1 ? `${headline(title)}: ${name}` : headline(title);

@@ -100,7 +100,7 @@ export function opener(root, { socket, largest, tables, opened }) {
         : "";
     if (why) return say(_("{name} cannot be opened: {why}.", { name: file.name, why }), true);
     busy = true;
-    say(`Opening ${file.name}…`);
+    say(_("Opening {name}…", { name: file.name }));
     const refused = await send(url.href, file);
     busy = false;
     if (refused) return say(_("{name} cannot be opened: {replace}.", { name: file.name, replace: refused.replace(/\.$/, "") }), true);

@@ -3,6 +3,7 @@
 import { LETTERS } from "./cell.js";
 import { arrow, dashesOf, font, steady } from "./plot.js";
 import { RUN_DASHES, SIZES } from "./tokens.js";
+import { _ } from "./words.js";
 
 const SAMPLE = 22; // px of a layer's sample, at text scale 1
 const APART = 16; // px between two words
@@ -149,7 +150,7 @@ export function drawNumbers(ctx, theme, box, { iteration, numbers = [], lost }, 
     ctx.fillText(text, x, y);
     x += ctx.measureText(text).width + apart * u;
   };
-  say("iteration", theme.muted, 400);
+  say(_("iteration"), theme.muted, 400);
   say(String(iteration).replace(/\B(?=(\d{3})+$)/g, ","), theme.text, 600, 18);
   for (const [name, value, unit] of numbers) {
     say(name, theme.muted, 400);

@@ -46,7 +46,7 @@ export function inkSheet(about, scene) {
 
   return {
     hint: _("Drag in the picture to draw. Arrow keys move the pen, the space bar puts it down or lifts it."),
-    says: () => `pen ${down ? "down" : "up"}, column ${Math.round(cursor[0])}, row ${Math.round(cursor[1])} of ${size}`,
+    says: () => _("pen {which}, column {cursor}, row {cursor2} of {size}", { which: down ? "down" : "up", cursor: Math.round(cursor[0]), cursor2: Math.round(cursor[1]), size }),
     sized: true,
     values: () => ink,
     set: (values) => void (ink = Uint8Array.from(values)),

@@ -171,7 +171,7 @@ export function shownPanel(name, turn) {
      */
     show(next, newest) {
       [panel, ahead] = [next, !newest];
-      canvas.setAttribute("aria-label", `${panel.title}: ${panel.y.label} against ${panel.x.label}`);
+      canvas.setAttribute("aria-label", _("{title}: {label} against {label2}", { title: panel.title, label: panel.y.label, label2: panel.x.label }));
       node.dataset.cursor = panel.cursor ?? "";
     },
     /** @param {string} param */

@@ -57,18 +57,18 @@ export function sketchpad({ box, send, playing, theme, changed }) {
     one.classList.add("gl-small");
     return one;
   };
-  const brush = tool("brush", _("Draw (B)"), () => take(false), "Brush");
-  const eraser = tool("eraser", _("Erase (E)"), () => take(true), "Eraser");
+  const brush = tool("brush", _("Draw (B)"), () => take(false), _("Brush"));
+  const eraser = tool("eraser", _("Erase (E)"), () => take(true), _("Eraser"));
   const size = el("input", {
     class: "gl-range", type: "range", min: THINNEST, max: THICKEST, step: 1, value: WIDTH, "data-testid": "sketch-size",
     "aria-label": _("Width of the brush"), title: _("Width of the brush ([ and ])"), oninput: () => widen(0),
   });
   const pens = el("div", { class: "gl-group gl-sketch-pens", role: "group", "aria-label": _("Pen") }, brush, eraser, size);
-  const undo = tool("undo", _("Undo (Ctrl+Z)"), () => turn("undo"), "Undo");
-  const redo = tool("redo", _("Redo (Ctrl+Y or Ctrl+Shift+Z)"), () => turn("redo"), "Redo");
-  const clear = tool("clear", _("Begin with nothing (Delete)"), () => wipe(), "Clear");
-  const cancel = tool("cancel", _("Leave p_data as it was (Esc)"), () => shut(true), "Cancel");
-  const use = tool("use", _("Train on this drawing (Enter)"), () => give(), "Use");
+  const undo = tool("undo", _("Undo (Ctrl+Z)"), () => turn("undo"), _("Undo"));
+  const redo = tool("redo", _("Redo (Ctrl+Y or Ctrl+Shift+Z)"), () => turn("redo"), _("Redo"));
+  const clear = tool("clear", _("Begin with nothing (Delete)"), () => wipe(), _("Clear"));
+  const cancel = tool("cancel", _("Leave p_data as it was (Esc)"), () => shut(true), _("Cancel"));
+  const use = tool("use", _("Train on this drawing (Enter)"), () => give(), _("Use"));
   use.classList.add("gl-sketch-go");
   const bar = el("div", { class: "gl-sketch-bar", role: "toolbar", "aria-label": _("Draw p_data") },
     pens, el("div", { class: "gl-group" }, undo, redo, clear), el("div", { class: "gl-group gl-last" }, cancel, use));
@@ -99,7 +99,7 @@ export function sketchpad({ box, send, playing, theme, changed }) {
     brush.setAttribute("aria-pressed", String(!erase));
     eraser.setAttribute("aria-pressed", String(erase));
     fillTrack(size);
-    size.setAttribute("aria-valuetext", `${size.value} pixels`);
+    size.setAttribute("aria-valuetext", _("{value} pixels", { value: size.value }));
     show();
   }
 

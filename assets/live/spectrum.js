@@ -25,7 +25,7 @@ const percent = (/** @type {number} */ share) => `${Math.round(100 * share)} %`;
  * @type {[string, string, (of: GameSpectrum, rule: string) => string][]}
  */
 const NUMBERS = [
-  ["radius", "largest |μ|", (of, rule) => of.rules[rule]?.radius.toFixed(5) ?? "–"],
+  ["radius", _("largest |μ|"), (of, rule) => of.rules[rule]?.radius.toFixed(5) ?? "–"],
   ["growing", _("grow at small steps"), (of) => `${of.growing} of ${of.count}`],
   ["step", _("others stable up to"), (of, rule) => (of.rules[rule] ? stepText(of.rules[rule].step) : "–")],
   ["rotation", _("strongest rotation"), (of) => percent(of.rotation)],
@@ -36,7 +36,7 @@ const NUMBERS = [
 /** @param {number | null} step */
 function stepText(step) {
   if (step === null) return _("any step");
-  return step === 0 ? _("no step") : `${step < 100 ? +step.toPrecision(3) : Math.round(step)} × now`;
+  return step === 0 ? _("no step") : _("{which} × now", { which: step < 100 ? +step.toPrecision(3) : Math.round(step) });
 }
 
 /** @param {GameSpectrum} of */
@@ -66,7 +66,7 @@ export function spectrumPanel({ send, opened, base }) {
   const panel = askedPanel({
     id: "spectrum",
     key: "l",
-    word: "Spectrum",
+    word: _("Spectrum"),
     title: _("Eigenvalues of the game at this moment: does it rotate, what is stable?"),
     label: _("Eigenvalues of the game"),
     ask,
@@ -151,7 +151,7 @@ export function spectrumPanel({ send, opened, base }) {
       about: ofUpdate() || !message?.now?.per_update ? "" : _("× learning rates"),
       groups: message?.now ? groups : [],
       circle: ofUpdate(),
-      key: other ? ["● now", _("○ with R1, γ = {r1}", { r1: other.r1 })] : [],
+      key: other ? [_("● now"), _("○ with R1, γ = {r1}", { r1: other.r1 })] : [],
       least: LEAST,
     });
   }
@@ -190,7 +190,7 @@ export function spectrumPanel({ send, opened, base }) {
     setText(notes, (message?.notes ?? []).join(" "));
     notes.hidden = !message?.notes.length;
     tellAge();
-    const which = one ? (one.complete ? "All" : `The ${one.count} leading`) : "";
+    const which = one ? (one.complete ? _("All") : _("The {count} leading", { count: one.count })) : "";
     link.hidden = !message?.game || !base;
     if (message?.game) link.href = `${base}?${message.game.query}`;
     linkHelp.set(_("different in the game"), link.hidden ? [] : message?.game?.help);
@@ -204,7 +204,7 @@ export function spectrumPanel({ send, opened, base }) {
     if (!message) return setText(heading, _("Eigenvalues of the game: computing…"));
     const ago = now - message.iteration;
     const age = ago > 0 ? _(" ({ago} ago)", { ago: grouped.format(ago) }) : "";
-    const more = computes() ? ", computing…" : "";
+    const more = computes() ? _(", computing…") : "";
     setText(heading, _("Eigenvalues at iteration {iteration}{age}{more}", { iteration: grouped.format(message.iteration), age, more }));
   }
 

@@ -4,12 +4,12 @@ import { el, pushButton, setText } from "./dom.js";
 import { _ } from "./words.js";
 
 const LISTED = 3; // the number of fields to name
-/** @type {Record<string, string>} */
+/** @type {Record<string, [string, string]>} The words of a state of the claim, and what it means. */
 const CHIPS = {
-  "not yet": _("The claim is checked during the run, by the rule used to count seeds"),
-  seen: _("The claim was true in this run"),
-  "not on this seed": _("The claim was not true in this run; it may be true with another seed"),
-  "not checked": _("The claim is not checked, because the run was changed or updated by hand"),
+  "not yet": [_("not yet"), _("The claim is checked during the run, by the rule used to count seeds")],
+  seen: [_("seen"), _("The claim was true in this run")],
+  "not on this seed": [_("not on this seed"), _("The claim was not true in this run; it may be true with another seed")],
+  "not checked": [_("not checked"), _("The claim is not checked, because the run was changed or updated by hand")],
 };
 
 /**
@@ -88,7 +88,7 @@ export function storyRow(send, act) {
       const node = button(`cure-${field}`, title, () => send({ cmd: "set", field, value: cured ? 0 : value }));
       const show = (/** @type {Record<string, string | number>} */ values) => {
         cured = values[field] === value;
-        setText(node, `${cured ? "Without" : _("Cure it:")} ${name}`);
+        setText(node, `${cured ? _("Without") : _("Cure it:")} ${name}`);
       };
       show({});
       shown.push(show);
@@ -121,10 +121,10 @@ export function storyRow(send, act) {
       const iterations = now.iterations ?? 0;
       const part = iterations ? Math.min(1, message.iteration / iterations) : 0;
       if (story.name && now.state) {
-        const word = now.state === "not yet" ? _("not yet · {part} %", { part: Math.floor(100 * part) }) : now.state;
+        const word = now.state === "not yet" ? _("not yet · {part} %", { part: Math.floor(100 * part) }) : CHIPS[now.state]?.[0] ?? now.state;
         setText(chip, word);
         chip.dataset.state = now.state;
-        chip.title = CHIPS[now.state] || "";
+        chip.title = CHIPS[now.state]?.[1] ?? "";
         setText(changed, now.changed?.length ? _("changed from the preset: {changed}", { changed: now.changed.join(", ") }) : "");
       }
       const paced = iterations > 0;
@@ -134,7 +134,7 @@ export function storyRow(send, act) {
       setText(pace, over ? _("demonstration over; continues slowly") : "");
       for (const show of shown) show(message.values);
       const list = message.differs || [];
-      const more = list.length > LISTED ? ` and ${list.length - LISTED} more` : "";
+      const more = list.length > LISTED ? _(" and {count} more", { count: list.length - LISTED }) : "";
       setText(differs, list.length ? _("differs from the default: {slice}{more}", { slice: list.slice(0, LISTED).join(", "), more }) : "");
       differs.title = list.join(", ");
     },

@@ -70,13 +70,13 @@ export function mount(root, { answers, labs }) {
     key: (event) => time.key(event),
     close: () => time.close(),
   });
-  const time = clock({ unit: "frame", speeds: SPEEDS, speed: 10, draw });
+  const time = clock({ unit: _("frame"), speeds: SPEEDS, speed: 10, draw });
 
   // ---- the controls
-  const figures = barSelect("figure", "Figure", [], (value) => server.ask(`figure=${value}`));
+  const figures = barSelect("figure", _("Figure"), [], (value) => server.ask(`figure=${value}`));
   const before = barButton("before", _("The figure before this one"), () => turnTo(-1), "‹");
   const after = barButton("after", _("The next figure"), () => turnTo(1), "›");
-  const reset = barButton("reset", _("Undo all changes of this figure"), () => server.ask(`figure=${figure}`), "Reset");
+  const reset = barButton("reset", _("Undo all changes of this figure"), () => server.ask(`figure=${figure}`), _("Reset"));
   const lab = el("a", { class: "gl-button gl-to-lab", "data-testid": "open-lab", }, _("Open this in the lab"));
   const draws = el("div", { class: "gl-group gl-draws", role: "group", "aria-label": _("Draw by hand") });
   const play = el("div", { class: "gl-clock" }, ...time.nodes);
@@ -132,7 +132,7 @@ export function mount(root, { answers, labs }) {
     draws.hidden = !all.length;
     draws.replaceChildren(
       ...all.map(({ param, label }) => {
-        const one = barButton(`draw-${param}`, _("Draw {label} with the mouse or a finger, in the picture", { label }), () => take(param), `✎ draw ${label}`);
+        const one = barButton(`draw-${param}`, _("Draw {label} with the mouse or a finger, in the picture", { label }), () => take(param), _("✎ draw {label}", { label }));
         one.classList.add("gl-small");
         one.dataset.param = param;
         one.setAttribute("aria-pressed", String(pencil === param));
@@ -227,7 +227,7 @@ export function mount(root, { answers, labs }) {
       equation.innerHTML = made.equation; // MathML that the server made of the figure's own formula
       setText(watch, made.watch);
       setText(cite, made.cite);
-      about.set(_("this figure"), [[made.title, made.doc, ""], ["Source:", made.cite, ""]]);
+      about.set(_("this figure"), [[made.title, made.doc, ""], [_("Source:"), made.cite, ""]]);
       time.call(made.clock);
       time.restart(made.first);
     }

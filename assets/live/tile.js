@@ -228,7 +228,7 @@ export function tiles(scene, captioned = true) {
     ctx.fillStyle = theme.text;
     const wide = ctx.measureText("seed 00000").width;
     const roomy = g.w > 118 * u;
-    ctx.fillText(roomy ? `seed ${seed}` : String(seed), box.x, y, g.w / 2);
+    ctx.fillText(roomy ? _("seed {seed}", { seed }) : String(seed), box.x, y, g.w / 2);
     if (jsd === undefined || !Number.isFinite(jsd)) return;
     ctx.font = font(theme, g.size);
     ctx.textAlign = "right";

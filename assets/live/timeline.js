@@ -86,8 +86,8 @@ export function timeline(send, fork = null, stored = false) {
         send({ cmd });
       },
     }, word);
-  const present = button("present", _("Back to the present: the run continues where it was"), "present", "Present");
-  const onward = button("continue", _("Continue the run from this moment; the curves of what came after it stay in the background"), "continue", "Continue");
+  const present = button("present", _("Back to the present: the run continues where it was"), "present", _("Present"));
+  const onward = button("continue", _("Continue the run from this moment; the curves of what came after it stay in the background"), "continue", _("Continue"));
   const menu = el("select", {
     class: "gl-select gl-fork",
     "data-testid": "fork",
@@ -192,16 +192,15 @@ export function timeline(send, fork = null, stored = false) {
 
   function say() {
     if (!now) return;
-    const unit = now.unit === "updates" ? "update" : "iteration";
-    const place = now.wanted >= 0 ? now.wanted : now.at;
+        const place = now.wanted >= 0 ? now.wanted : now.at;
     const busy = now.wanted >= 0 && now.done < 1;
-    const at = `${unit} ${grouped.format(place)}`;
-    const text = !now.past ? at : busy ? `${at} · ${Math.floor(100 * now.done)} %` : `${at} of ${grouped.format(now.last)}`;
+    const at = now.unit === "updates" ? _("update {n}", { n: grouped.format(place) }) : _("iteration {n}", { n: grouped.format(place) });
+    const text = !now.past ? at : busy ? `${at} · ${Math.floor(100 * now.done)} %` : _("{at} of {last}", { at, last: grouped.format(now.last) });
     setText(words, text);
     words.title = now.exact ? "" : _("Replayed by other means than it was made (another version, machine or program): equal up to rounding");
     const here = flags.filter((flag) => flag.at === now?.at).map((flag) => flag.text);
-    const more = now.unit === "updates" ? [`iteration ${grouped.format(now.iteration)}`] : [];
-    const value = [...(now.past ? [at, ...more] : ["present", at]), ...here].join(", ");
+    const more = now.unit === "updates" ? [_("iteration {iteration}", { iteration: grouped.format(now.iteration) })] : [];
+    const value = [...(now.past ? [at, ...more] : [_("present"), at]), ...here].join(", ");
     if (slider.getAttribute("aria-valuetext") !== value) slider.setAttribute("aria-valuetext", value);
     noted();
     for (const one of buttons) one.disabled = !now.past;
@@ -223,7 +222,7 @@ export function timeline(send, fork = null, stored = false) {
       ...placed.flatMap(({ flag, x: at, from, word }) => {
         const go = () => ask(flag.at, false);
         const { kind } = flag;
-        const title = `${flag.text}, iteration ${grouped.format(flag.iteration)}`;
+        const title = _("{text}, iteration {iteration}", { text: flag.text, iteration: grouped.format(flag.iteration) });
         const pole = el("span", { class: "gl-flag", "data-kind": kind, title, style: `left:${at.toFixed(1)}px`, onclick: go });
         if (!word) return [pole];
         return [pole, el("span", { class: "gl-flag-word", "data-kind": kind, title, style: `left:${from.toFixed(1)}px`, onclick: go }, flag.text)];

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ganlab.languages import _
 from ganlab.theme import THEMES
 
 ROLES = ("game", "muted", *THEMES["light"].roles)
@@ -210,6 +211,6 @@ class Shown:
     says: str | tuple[str, ...] = ""
     table: Table | None = None
     frames: int = 1
-    clock: str = "iteration"
+    clock: str = _("iteration")
     first: int = 0
     more: dict[str, Any] | None = None  # for tests and scripts: exact values behind the picture

@@ -29,7 +29,7 @@ _FAKES = 200  # generated samples shown if there is no map z -> G(z)
 class Line(Domain):
     """The real line."""
 
-    name, sides, distance, density = "line", ("left", "right"), "W₁ (exact)", True
+    name, sides, distance, density = "line", ("left", "right"), _("W₁ (exact)"), True
     quick, exact_latent_dim, most_cells = True, 1, MOST_CELLS
 
     def probe(

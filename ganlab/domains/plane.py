@@ -31,7 +31,7 @@ _POINT = 3.0  # the blur of given points in contours, in 320ths of the box's wid
 class Plane(Domain):
     """The real plane."""
 
-    name, sides, distance = "plane", ("left", "right", "bottom", "top"), "W₁ (sliced)"
+    name, sides, distance = "plane", ("left", "right", "bottom", "top"), _("W₁ (sliced)")
     square, most_cells = True, GRID**2
 
     def probe(

@@ -134,7 +134,7 @@ class Story:
         stopped = all(m.diverged[0] is not None for m in moments)
         if stopped or max(m.iteration for m in moments) >= preset.iterations:
             held = bool(preset.holds(*(trace(rows) for rows in self._rows)))
-            self._seen = "seen" if held else _("not on this seed")
+            self._seen = "seen" if held else "not on this seed"
 
     # -- words -------------------------------------------------------------------------------
 
@@ -164,7 +164,7 @@ class Story:
         """The progress, for the status."""
         out: dict[str, Any] = {"iterations": self.iterations, "released": self.released}
         if self.preset is not None:
-            state = self._seen or (_("not yet") if self._pure else _("not checked"))
+            state = self._seen or ("not yet" if self._pure else "not checked")
             out |= {"state": state, "changed": self.changed(specs)}
         return out
 

@@ -129,7 +129,7 @@ def panels(probe: Probe) -> list[dict[str, Any]]:
         title = _("covered, of {count}", count=count)
         out.append(spread("modes", title, [(count, "all")], low=0.0, high=count * 1.15))
     if probe.domain.quick and probe.target.has_mean:
-        out.append(spread("w1", probe.domain.distance, [(probe.floors["w1"], "floor")], low=0.0))
+        out.append(spread("w1", probe.domain.distance, [(probe.floors["w1"], _("floor"))], low=0.0))
     for band, title in zip(out[-1]["bands"], ("all", _("middle half")), strict=True):
         band["title"] = title
     return out

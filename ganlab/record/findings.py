@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ganlab.engine import Divergence
+from ganlab.languages import _
 
 Rows = Mapping[str, np.ndarray]
 
@@ -96,18 +97,18 @@ def divergence(diverged: Divergence | None) -> list[int]:
 
 
 KINDS: dict[str, Callable[[Rows], list[int]]] = {
-    "mode lost": mode_lost,
-    "mode found": mode_found,
-    "collapse": collapse,
-    "hop": hop,
-    "D won": d_won,
+    _("mode lost"): mode_lost,
+    _("mode found"): mode_found,
+    _("collapse"): collapse,
+    _("hop"): hop,
+    _("D won"): d_won,
 }
 
 
 def found(rows: Rows, diverged: Divergence | None = None) -> list[Found]:
     """All that was found in the rows of one run, in the order of iterations."""
     at = {kind: find(rows) for kind, find in KINDS.items()}
-    at["divergence"] = divergence(diverged)
+    at[_("divergence")] = divergence(diverged)
     return sorted(Found(one, kind) for kind, those in at.items() for one in those)
 
 

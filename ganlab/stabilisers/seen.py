@@ -70,7 +70,7 @@ _unroll = StabiliserEntry(
             live=True,
             knob=4,
             typical=5,
-            menu=((0, "off"), (1, "K = 1"), (5, "K = 5"), (10, "K = 10")),
+            menu=((0, _("off")), (1, "K = 1"), (5, "K = 5"), (10, "K = 10")),
         ),
         Param(
             "unroll_data",
@@ -111,7 +111,12 @@ ENTRIES: tuple[StabiliserEntry, ...] = (
                 ),
                 knob=3,
                 typical=5,
-                menu=((0, "off"), (4, "4 kernels"), (8, "8 kernels"), (16, "16 kernels")),
+                menu=(
+                    (0, _("off")),
+                    (4, _("4 kernels")),
+                    (8, _("8 kernels")),
+                    (16, _("16 kernels")),
+                ),
             ),
             Param(
                 "minibatch_dims",

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from ganlab.languages import _
+from ganlab.languages import _, listed
 from ganlab.sweeps.plan import Plan
 from ganlab.sweeps.results import Folder
 from ganlab.sweeps.verdict import VERDICTS, Verdict
@@ -83,8 +83,11 @@ class Summary:
     def counts(self, cell: int) -> str:
         """The verdicts on a cell's runs in words, the most frequent first."""
         found = self.verdicts.get(cell, [])
-        words = Counter(str(Verdict(name, modes)) for name, modes in found)
-        return ", ".join(f"{count} {word}" for word, count in words.most_common()) or _("not yet")
+        words = Counter(Verdict(name, modes) for name, modes in found)
+        parts = [
+            _("{count} {word}", count=count, word=one.words) for one, count in words.most_common()
+        ]
+        return listed(parts) if parts else _("not yet")
 
     def small(self, cell: int, name: str) -> Floats:
         """A coarse curve of one of `CURVES`: its quartiles over a cell's runs so far, (3, points).

@@ -33,10 +33,18 @@ class Verdict(NamedTuple):
     name: str
     modes: int = -1
 
-    def __str__(self) -> str:
+    @property
+    def words(self) -> str:
+        """The verdict as pages show it."""
+        called = VERDICTS[self.name].title if self.name in VERDICTS else self.name
         if self.modes < 0:
-            return self.name
-        return f"{self.name} ({self.modes} {'mode' if self.modes == 1 else 'modes'})"
+            return called
+        if self.modes == 1:
+            return _("{called} (1 mode)", called=called)
+        return _("{called} ({modes} modes)", called=called, modes=self.modes)
+
+    def __str__(self) -> str:
+        return str(self.words)
 
 
 @dataclass(frozen=True)
