@@ -15,6 +15,7 @@ from ganlab.languages.catalogue import (
 )
 from ganlab.languages.message import (
     Message,
+    Spoken,
     _,
     askers,
     capital,
@@ -32,6 +33,7 @@ __all__ = [
     "LANGUAGES",
     "TAGS",
     "Message",
+    "Spoken",
     "_",
     "askers",
     "capital",

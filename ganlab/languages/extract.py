@@ -93,8 +93,9 @@ def _lesson(path: Path) -> Iterator[str]:
     for table in (whole, *whole.get("step", [])):
         for key in _OF_LESSONS:
             yield from _strings(table.get(key, []))
-        for offer in table.get("offer", []):
-            yield offer["text"]
+        links = [table["link"]] if "link" in table else []
+        for one in (*table.get("offer", []), *links):
+            yield one["text"].strip()
 
 
 def _strings(value: Any) -> Iterator[str]:

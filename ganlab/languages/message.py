@@ -22,7 +22,15 @@ reader: ContextVar[str] = ContextVar("ganlab_reader", default="")
 askers: list[Callable[[], str]] = []
 
 
-class Message(str):
+class Spoken:
+    """A value that can be shown in other languages."""
+
+    def into(self, language: str) -> Any:
+        """The value in `language`."""
+        raise NotImplementedError
+
+
+class Message(str, Spoken):
     """An English text that can be shown in other languages.
 
     template: the key in the catalogues. fields: the values of its named fields, by name, which may
@@ -105,7 +113,7 @@ def listed(texts: Iterable[str]) -> str:
 
 def into(language: str, value: Any) -> Any:
     """A value in `language`: Messages in it are translated, in lists and mappings as well."""
-    if isinstance(value, Message):
+    if isinstance(value, Spoken):
         return value.into(language)
     if isinstance(value, Mapping):
         return {key: into(language, inner) for key, inner in value.items()}

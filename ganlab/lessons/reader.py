@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 from ganlab.address import without_preset
 from ganlab.comparison import Comparison
 from ganlab.experiment import Experiment, params
+from ganlab.languages import Message
 from ganlab.layer_words import LAYERS
 from ganlab.lessons.action import Action, action
 from ganlab.lessons.condition import Condition
@@ -77,7 +78,7 @@ class _Place:
         value = table.get(field, "")
         if not isinstance(value, str) or len(value) > most or (needed and not value.strip()):
             self.refuse(field, value, f"{'' if needed else 'nothing, or '}1 to {most} characters")
-        return value.strip()
+        return Message(value.strip())
 
     def number(self, table: Mapping[str, Any], field: str, low: int, high: int) -> int:
         value = table.get(field, low)
@@ -243,7 +244,7 @@ def _choices(
         place.refuse("answer", right + 1, "the number of the right choice, or when for each")
     read = [condition("when", text, f"when {i}") for i, text in enumerate(whens, 1)]
     pairs = zip(texts, read or [None] * len(texts), strict=True)
-    return tuple(Choice(text, when) for text, when in pairs), right
+    return tuple(Choice(Message(text), when) for text, when in pairs), right
 
 
 def _light(place: _Place, text: str) -> str:

@@ -10,14 +10,32 @@ from __future__ import annotations
 
 import re
 
+from ganlab.languages import Spoken, into
+
 Spans = list[tuple[str, str]]  # of a paragraph: each style ("", "em", "b", "code") and its text
 _MARK = re.compile(
     r"\\(?P<star>\*)|\*\*(?P<b>(?:\\\*|[^*\\])+)\*\*|\*(?P<em>(?:\\\*|[^*\\])+)\*|`(?P<code>[^`]+)`"
 )
 
 
+class Paragraphs(list[Spans], Spoken):
+    """Paragraphs that can be made again of their text in another language."""
+
+    def __init__(self, text: str):
+        super().__init__(_paragraphs(text))
+        self._text = text
+
+    def into(self, language: str) -> list[Spans]:
+        """The paragraphs in `language`."""
+        return _paragraphs(into(language, self._text))
+
+
 def paragraphs(text: str) -> list[Spans]:
-    """The paragraphs of `text`."""
+    """The paragraphs of `text`, which may be a Message."""
+    return Paragraphs(text)
+
+
+def _paragraphs(text: str) -> list[Spans]:
     return [_spans(" ".join(part.split())) for part in re.split(r"\n\s*\n", text) if part.strip()]
 
 
