@@ -22,7 +22,7 @@ RUN /opt/uv/bin/uv pip install --no-deps .
 RUN apt-get update && apt-get install --yes --no-install-recommends binutils \
     && cd /opt/ganlab/lib/python3.11/site-packages \
     && rm -rf torch/test pydeck/nbextension plotly/labextension pyarrow/include \
-        pyarrow/*flight* \
+        pyarrow/*flight* pyarrow/*s3* \
     && find torch/bin -type f ! -name torch_shm_manager -delete \
     && find scipy numpy pandas sympy networkx mpmath pyarrow -type d -name tests -prune \
         -exec rm -r {} + \
