@@ -25,9 +25,26 @@ _OVERFLOW = """
 }
 """
 
+# Pairs of the toolbar's parts that cover each other, with the longest words that they may have.
+_COVERED = """
+() => {
+  const find = (name) => document.querySelector(`.gl-toolbar ${name}`);
+  find('.gl-count').textContent = '123,456 it';
+  find('.gl-state').textContent = 'ready in ~25 min';
+  const names = ['.gl-speed', '.gl-count', '.gl-rate', '.gl-state', '.gl-help-box'];
+  const boxes = names.map((name) => find(name).getBoundingClientRect());
+  return names.filter((_, i) => boxes.some((b, j) => {
+    const a = boxes[i];
+    const wide = Math.min(a.right, b.right) - Math.max(a.left, b.left);
+    return i !== j && wide > 1 && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 8;
+  }));
+}
+"""
+
 
 def fits(lab) -> None:
     """The lab is on one screen: nothing scrolls, and both canvases are complete and large."""
+    assert lab.js(_COVERED) == []
     lab.wait(f"({_OVERFLOW})().page <= 0 && ({_OVERFLOW})().main <= 0", seconds=10)
     found = lab.js(_OVERFLOW)
     assert found["wide"] <= 0
