@@ -213,18 +213,24 @@ def _values(spec: Spec) -> dict[str, Any]:
 
 
 def _last_panels() -> list[dict[str, Any]]:
-    """The panels of the losses and of the gradients."""
+    """The panels of the losses and of the gradients.
+
+    Two lines differ by their dashes too, for those who see no difference of their colours.
+    """
     return [
         panel(
             "loss",
             _("losses"),
             # The unit depends on the loss, which may change during a run: the "?" explains it.
-            [_line("d_loss", "D", "D"), _line("g_loss", "G", "G")],
+            [_line("d_loss", "D", "D", "dash"), _line("g_loss", "G", "G")],
         ),
         panel(
             "gradient",
             _("gradient that reaches G"),
-            [_line("grad_x", _("at x"), "accent"), _line("grad_g", _("at G's weights"), "muted")],
+            [
+                _line("grad_x", _("at x"), "accent"),
+                _line("grad_g", _("at G's weights"), "muted", "dash"),
+            ],
             log=True,
         ),
     ]
