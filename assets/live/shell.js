@@ -85,6 +85,8 @@ export function mountView(root, settings, make) {
   let told = null; // the newest status that was shown
   /** @type {string | null} */
   let wanted = null; // the panel to open
+  let opened = false; // whether a panel was open at the last layout
+  const anyPanel = () => Boolean(explain?.on || spectrum?.on);
   const showBar = () => told && bar.status(explain?.told(told) ?? told);
 
   const shape = shapeOf(settings.shape);
@@ -280,7 +282,7 @@ export function mountView(root, settings, make) {
     scene && curves
       ? arrange(root, boxes, {
           box: scene.dim === 2 ? scene.box : null,
-          panels: curves.count,
+          panels: curves.count || Number(anyPanel()),
           need: view.need,
           share: view.share?.(),
         })
@@ -437,6 +439,9 @@ export function mountView(root, settings, make) {
       if (name === "explain" && explain && !explain.on) explain.toggle(true);
       if (name === second && spectrum && !spectrum.on) spectrum.toggle(true);
     } else keep("panel", explain?.on ? "explain" : spectrum?.on ? second : "");
+    if (!curves || curves.count || opened === anyPanel()) return;
+    opened = anyPanel(); // without curves a panel has no room of its own
+    layout();
   }
 
   /** @param {import("./types.js").Status} message */
