@@ -10,6 +10,7 @@ import pytest
 
 from ganlab.figures import THEMES, curves
 from ganlab.figures.base import steady
+from ganlab.live.commands import FigureRequest
 from ganlab.registry import SpecError
 
 PANELS = [
@@ -193,3 +194,9 @@ def test_json_is_valid_and_small():
 def test_an_unknown_theme_is_named():
     with pytest.raises(SpecError, match="theme = 'sepia'.*light, dark"):
         curves(PANELS, series(), theme="sepia")
+
+
+def test_hidden_panels_are_left_out_of_a_still_figure():
+    request = FigureRequest.read({"hidden": ["d_star", "curve-w1", "curve-value"]})
+    panels = [{"id": name} for name in ("jsd", "w1", "value", "loss")]
+    assert [panel["id"] for panel in request.left(panels)] == ["jsd", "loss"]
