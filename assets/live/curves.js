@@ -8,6 +8,9 @@ import { alpha } from "./theme.js";
 import { COLUMN, SIZES } from "./tokens.js";
 import { _ } from "./words.js";
 
+const TALL = 105; // px of height, at text scale 1, of a panel that is to be read from afar
+const FIRST = ["jsd", "loss", "modes", "value", "w1"]; // which panels are shown if there is no room for all
+
 /** @param {import("./types.js").Series} series */
 const dashOf = ({ dash }) => dashesOf(dash);
 /** @param {import("./types.js").Series} series */
@@ -41,6 +44,7 @@ export function curvesColumn(scene) {
   const all = [...scene.panels].sort((a, b) => Number(!!a.bars) - Number(!!b.bars));
   let panels = all.filter((panel) => !panel.off);
   let lineCount = panels.filter((panel) => !panel.bars).length;
+  let most = Infinity; // panels that are shown
   let [width, height] = [0, 0];
   /** @type {import("./types.js").Theme} */
   let theme;
@@ -65,8 +69,11 @@ export function curvesColumn(scene) {
   function choose() {
     const said = (/** @type {string} */ key) => [message?.a[key], ghost[key]].some((a) => a?.some(Number.isFinite));
     const chosen = all.filter((panel) => (message ? !panel.needs || said(panel.needs) : !panel.off));
-    if (chosen.length === panels.length) return;
-    panels = chosen;
+    const rank = ({ id = "" }) => (FIRST.includes(id) ? FIRST.indexOf(id) : FIRST.length);
+    const kept = new Set([...chosen].sort((a, b) => rank(a) - rank(b)).slice(0, most));
+    const now = chosen.filter((panel) => kept.has(panel));
+    if (now.length === panels.length && now.every((panel, i) => panel === panels[i])) return;
+    panels = now;
     lineCount = panels.filter((panel) => !panel.bars).length;
     if (made) place();
   }
@@ -406,8 +413,10 @@ export function curvesColumn(scene) {
      * @param {number} h
      * @param {import("./types.js").Theme} newTheme
      */
-    resize(canvas, w, h, newTheme) {
+    resize(canvas, w, h, newTheme, far = false) {
       [width, height, theme] = [w, h, newTheme];
+      most = far ? Math.max(1, Math.floor(h / (TALL * theme.u))) : Infinity;
+      choose();
       made = ctx = fit(canvas, width, height);
       place();
     },

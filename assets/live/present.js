@@ -12,12 +12,12 @@ const LOSS = "loss";
 
 /** The keys and what they do, for the list of keys. @type {[keys: string, says: string][]} */
 const KEYS = [
-  ["space", _("play or pause")],
+  [_("space"), _("play or pause")],
   ["s", _("one iteration")],
   ["d, g", _("one update of D, or of G")],
   ["+, −", _("faster, slower")],
   ["r, n", _("restart with the same seed, with a new one")],
-  ["k", "k: 1 or 5"],
+  ["k", _("k: 1 or 5")],
   ["l, L", _("the next loss, the previous one")],
   ["m", _("minibatch discrimination: off or on")],
   ["u", _("unrolled D: off or 5 steps")],
@@ -25,10 +25,10 @@ const KEYS = [
   ["t", _("the text of a lesson: hide or show")],
   ["o", _("spotlight on the pointer")],
   ["i", _("laser pointer")],
-  ["arrows", _("move the spotlight or the laser")],
+  [_("arrows"), _("move the spotlight or the laser")],
   ["w", _("the class that follows: its code, its answers")],
   ["f", _("freeze the picture while training goes on")],
-  ["p, Esc", "leave"],
+  ["p, Esc", _("leave")],
 ];
 
 let lasting = false; // a view on another page of this document goes on presenting

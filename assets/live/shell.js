@@ -297,7 +297,7 @@ export function mountView(root, settings, make) {
     theme.u = size.u;
     view.resize(size.picture.width, size.picture.height, theme);
     const { width, height } = curvesSize();
-    curves.resize(small, width, height, theme);
+    curves.resize(small, width, height, theme, present?.on());
     line?.resize(size.u);
     pad?.layout();
     ready = true;

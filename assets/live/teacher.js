@@ -186,6 +186,7 @@ export function teacher({ socket, page, act, shown }) {
     asked = message.question;
     before.hidden = Boolean(asked);
     after.hidden = !asked;
+    node.classList.toggle("gl-asked", Boolean(asked));
     if (!asked) return;
     results.replaceChildren(tally(asked));
     setText(reveal, asked.revealed ? _("Hide from the class") : _("Show to the class"));
