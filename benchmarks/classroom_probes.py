@@ -124,6 +124,11 @@ class CpuShares:
         share = self._shares()
         return _percent(share, 2.0), share["others"]
 
+    def busy(self) -> float:
+        """The cores that the server and its processes use, without those of low priority."""
+        share = self._shares()
+        return (share.get("server", 0.0) + share.get("its processes", 0.0)) / 100
+
     def use(self) -> float:
         """% of the time that other processes leave on all cores that the server's processes use."""
         share = self._shares()

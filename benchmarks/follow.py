@@ -5,6 +5,8 @@ acknowledge each frame after the time to draw it. Measured: frames per second of
 and without some that read nothing and some that flood the server; whether all get the same bytes;
 how long until a pause and an answer are seen; the time until all follow again after their
 teacher has opened another page. All clients are in this process, on the same cores as the server.
+So that other load on the machine can be told apart, the frame rate is also printed that the CPU
+time of the server would allow on two free cores.
 
     python benchmarks/follow.py --followers 30 --seconds 20
     python benchmarks/follow.py --quick
@@ -30,7 +32,7 @@ from websockets.exceptions import ConnectionClosed
 
 from benchmarks.classroom_page import dial
 from benchmarks.classroom_phases import FRAMES
-from benchmarks.classroom_probes import memory
+from benchmarks.classroom_probes import CpuShares, memory
 from benchmarks.classroom_student import DRAW_SECONDS, Student
 from benchmarks.limits import Table, least, machine, most, parse
 from tests.browser.server import Server
@@ -47,7 +49,7 @@ class Follower:
     def __init__(self, base: str, code: str, number: int):
         self.base, self.path = base, f"class/{code}?me={number:032x}"
         self.frames: list[float] = []  # arrival
-        self.digests: dict[tuple[int, int], bytes] = {}  # of frames, by run and iteration
+        self.digests: dict[bytes, bytes] = {}  # of frames, by their headers
         self.status: dict[str, Any] = {}
         self.asked: dict[str, Any] = {}
         self.lost = 0
@@ -70,12 +72,12 @@ class Follower:
             await asyncio.sleep(0.3 * random.uniform(0.7, 1.3))
 
     def _hear(self, raw: bytes) -> None:
-        header = json.loads(raw[4 : 4 + int.from_bytes(raw[:4], "little")])
+        text = raw[4 : 4 + int.from_bytes(raw[:4], "little")]
+        header = json.loads(text)
         if header["type"] == "frame":
             self._count += 1
             self.frames.append(time.perf_counter())
-            where = header["run"], header["iteration"]
-            self.digests[where] = hashlib.blake2b(raw, digest_size=8).digest()
+            self.digests[text] = hashlib.blake2b(raw, digest_size=8).digest()
             if not self._drawing:
                 self._drawing = True
                 asyncio.get_running_loop().call_later(DRAW_SECONDS, self._draw)
@@ -146,10 +148,10 @@ async def watch(followers: list[Follower], seconds: float) -> list[float]:
 
 def agree(followers: list[Follower]) -> tuple[int, int]:
     """How many pictures two or more have got, and how many of them as different bytes."""
-    seen: dict[tuple[int, int], list[bytes]] = defaultdict(list)
+    seen: dict[bytes, list[bytes]] = defaultdict(list)
     for one in followers:
-        for where, digest in one.digests.items():
-            seen[where].append(digest)
+        for header, digest in one.digests.items():
+            seen[header].append(digest)
     shared = [digests for digests in seen.values() if len(digests) > 1]
     return len(shared), sum(len(set(digests)) > 1 for digests in shared)
 
@@ -170,11 +172,15 @@ async def lesson(options: argparse.Namespace, server: Server, table: Table) -> N
 
     await asyncio.sleep(2)
     student.frames.clear()
+    shares = CpuShares(server.pid)
     rates = await watch(followers, options.seconds)
+    busy, (text, _) = shares.busy(), shares.shares()
     own = len(student.frames) / options.seconds
     table.row("frames/s, worst follower", min(rates), FOLLOWED)
     table.row("frames/s, median", statistics.median(rates), FOLLOWED)
     table.row("frames/s, the teacher", own, FOLLOWED)
+    table.row("the same, if two cores were free", 2 * statistics.mean(rates) / busy, FOLLOWED)
+    print(f"CPU time, % of a core: {text}", flush=True)
 
     began = time.perf_counter()
     await teacher.send(cmd="ask", text="How many modes?", choices=["one", "two", "all"])
