@@ -163,7 +163,15 @@ export function shaper(root, given) {
       ...scene.panels.map(({ id, title }) => ({ name: `curve-${id}`, title, kind: "curve", states: /** @type {State[]} */ (["shown", "hidden"]), find: () => [] })),
       ...given.pages.filter(([name]) => name !== given.own).map(([name, title]) => ({ name, title, kind: "page", states: STATES, find: inMenu(name.slice(5)) })),
     ];
-    return found;
+    // A field may have more than one control on the page.
+    /** @type {Map<string, Part>} */
+    const once = new Map();
+    for (const part of found) {
+      const first = once.get(part.name);
+      if (first) once.set(part.name, { ...first, find: () => [...first.find(), ...part.find()] });
+      else once.set(part.name, part);
+    }
+    return [...once.values()];
   }
 
   /** The part at an event on the page. @param {MouseEvent} event */

@@ -106,8 +106,7 @@ class Form(Generic[T]):
     @property
     def parts(self) -> list[tuple[str, str, str]]:
         """The fields that a teacher can lock or hide: names, titles and keys of their boxes."""
-        named = {(f.part or n): (f.param.title, f"field_{f.key}") for n, f in self._fields.items()}
-        return [(name, *about) for name, about in named.items()]
+        return [(f.part or n, f.param.title, f"field_{f.key}") for n, f in self._fields.items()]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._fields)
