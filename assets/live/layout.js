@@ -161,9 +161,12 @@ export function plan(room, { box, panels, top, legend, need, share = SHARE }) {
 function legendSize(box, width) {
   box.style.width = `${width}px`;
   let wide = 0;
-  const words = /** @type {NodeListOf<HTMLElement>} */ (box.querySelectorAll("button, a"));
-  for (const word of words) wide += word.offsetWidth;
-  const row = words[0]?.parentElement;
+  const row = box.querySelector("button, a")?.parentElement;
+  const words = [...(row?.children ?? [])].filter((word) => word.getBoundingClientRect().width > 0);
+  for (const word of words) {
+    const style = getComputedStyle(word);
+    wide += word.getBoundingClientRect().width + (parseFloat(style.marginLeft) || 0) + (parseFloat(style.marginRight) || 0);
+  }
   const gap = row ? parseFloat(getComputedStyle(row).columnGap) || 0 : 0;
   return { height: box.offsetHeight, width: Math.ceil(wide + gap * Math.max(0, words.length - 1)) + 1 };
 }
