@@ -123,6 +123,7 @@ CLASS_LIMITS: dict[str, Callable[[int], float]] = {
     "frame_rate": lambda n: 20.0,
     "sessions": lambda n: max(60, 3 * n),
     "sockets": lambda n: max(200, 6 * n),
+    "followers": lambda n: min(1000, max(60, 2 * n)),
     "page_burst": lambda n: max(90, 3 * n),
     "mnist_kept": lambda n: 3,
     "map_minutes": lambda n: 10.0,
