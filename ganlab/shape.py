@@ -38,6 +38,8 @@ TOOLBAR = {
     "costs": _("Why ↗"),
     "label": _("Label whose D is shown"),
     "follow": _("Follow G"),
+    "presenter": _("Presenter mode"),
+    "class": _("Class"),
     "offers": _("Buttons that lead to phenomena and cures"),
 }
 # Controls of a sidebar that are not fields.

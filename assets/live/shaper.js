@@ -12,6 +12,7 @@ import { _ } from "./words.js";
 
 /** @type {State[]} */
 const STATES = ["shown", "locked", "hidden"];
+const HIDES = new Set(["presenter", "class"]); // which are not shown without their use
 const OPENER = ".st-key-shape_page button"; // in the sidebar
 const BOXES = ".gl-knob, .gl-speed, .gl-export, .gl-time";
 const COPIED = 2500; // ms
@@ -145,7 +146,7 @@ export function shaper(root, given) {
     show();
   }
 
-  const byId = (/** @type {string} */ id) => /** @type {HTMLElement | null} */ (root.querySelector(`[data-testid="${id}"]`));
+  const byId = (/** @type {string} */ id) => /** @type {HTMLElement | null} */ (root.querySelector(`[data-testid="${id}"], [data-tool="${id}"]`));
   const boxed = (/** @type {string} */ id) => () => [byId(id)].map((found) => found?.closest(BOXES) ?? found).map((found) => /** @type {HTMLElement | null} */ (found));
   const inSidebar = (/** @type {string} */ key) => () => [/** @type {HTMLElement | null} */ (document.querySelector(`.st-key-${CSS.escape(key.replaceAll(/[^\w-]/g, "-"))}`))];
   const inMenu = (/** @type {string} */ name) => () => /** @type {HTMLElement[]} */ ([...document.querySelectorAll('[data-testid="stTopNavLink"], [data-testid="stSidebarNavLink"]')].filter((link) => (/** @type {HTMLAnchorElement} */ (link).pathname.split("/").pop() || given.home) === name));
@@ -158,7 +159,7 @@ export function shaper(root, given) {
       ...scene.knobs.map(({ field, title }) => ({ name: field, title, kind: "knob", states: STATES, find: boxed(`knob-${field}`) })),
       ...given.fields.filter(([name]) => !(name in given.tools)).map(([name, title, key]) => ({ name, title, kind: "field", states: STATES, find: inSidebar(key) })),
       ...given.fields.filter(([name]) => name in given.tools).map(([name, title, key]) => ({ name, title, kind: "tool", states: STATES, find: inSidebar(key) })),
-      ...Object.entries(given.tools).filter(([id]) => byId(id)).map(([id, title]) => ({ name: id, title, kind: "tool", states: STATES, find: boxed(id) })),
+      ...Object.entries(given.tools).filter(([id]) => byId(id)).map(([id, title]) => ({ name: id, title, kind: "tool", states: HIDES.has(id) ? /** @type {State[]} */ (["shown", "hidden"]) : STATES, find: boxed(id) })),
       ...layers.map(({ id, title }) => ({ name: `layer-${id}`, title, kind: "layer", states: STATES, find: boxed(`layer-${id}`) })),
       ...scene.panels.map(({ id, title }) => ({ name: `curve-${id}`, title, kind: "curve", states: /** @type {State[]} */ (["shown", "hidden"]), find: () => [] })),
       ...given.pages.filter(([name]) => name !== given.own).map(([name, title]) => ({ name, title, kind: "page", states: STATES, find: inMenu(name.slice(5)) })),

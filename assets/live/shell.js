@@ -140,7 +140,7 @@ export function mountView(root, settings, make) {
     ...(shape.fixed(view.panel ? "estimates" : "spectrum") ? {} : spectrum?.keys),
     ...(stored ? line?.keys : {}),
   };
-  const present = stored || settings.connect || root.dataset.height ? null : presenter(root, {
+  const present = stored || settings.connect || root.dataset.height || shape.fixed("presenter") ? null : presenter(root, {
     send,
     layout: () => layout(),
     frozen: (on) => freeze(on),
@@ -154,7 +154,7 @@ export function mountView(root, settings, make) {
     schedule();
     classroom?.show();
   }
-  if (present && settings.page) {
+  if (present && settings.page && !shape.fixed("class")) {
     const { socket, page } = settings;
     classroom = teacher({ socket, page, act, shown: () => ({ frozen: frozen !== null, hidden: [...hidden] }) });
   }

@@ -471,7 +471,7 @@ def test_what_a_teacher_locked_is_refused_in_words(talk):
     ):
         session.note = ""
         talk.send(**command)
-        assert talk.complaint("locked") == f"{what} is locked by your teacher."
+        assert talk.complaint(f"{what} is locked") == f"{what} is locked by your teacher."
     assert session.run.state is before and session.spec == SMALL and session.run_number == 1
     talk.send(cmd="set", field="k", value=3)
     assert talk.status(values={"k": 3} | {n: getattr(SMALL, n) for n in KNOBS if n != "k"})
