@@ -11,6 +11,7 @@ from urllib.parse import quote, urlencode
 
 from ganlab import variants
 from ganlab.fields import LINES
+from ganlab.languages import _
 from ganlab.optim import OPTIMIZERS
 from ganlab.own_data import FIELD as OWN
 from ganlab.own_data import STORE, from_text, names_in, to_text
@@ -90,14 +91,16 @@ class Spec(Shapes):
         for name, param in LINES.items():
             values[name] = param.check(values[name])
         if len(self.betas) != 2:
-            raise SpecError("betas", self.betas, "two numbers, β₁ and β₂")
+            raise SpecError("betas", self.betas, _("two numbers, β₁ and β₂"))
         values["extras"] = _checked_extras(self.extras)
         if not isinstance(self.target_params, Mapping):
-            raise SpecError("target_params", self.target_params, "a mapping from names to values")
+            raise SpecError(
+                "target_params", self.target_params, _("a mapping from names to values")
+            )
         known = {p.name: p for p in TARGETS[self.target].params}
         for name in self.target_params:
             if name not in known:
-                allowed = "one of " + (", ".join(known) or "none")
+                allowed = _("one of ") + (", ".join(known) or "none")
                 raise SpecError(f"target_params of {self.target}", name, allowed)
         filled = {n: p.check(self.target_params.get(n, p.default)) for n, p in known.items()}
         values["target_params"] = Params(filled)
@@ -124,7 +127,7 @@ class Spec(Shapes):
         """This Spec. Raises `SpecError` if its target is images, which no lab can draw."""
         if not self.domain.drawn:
             raise SpecError(
-                "target", self.target, "1-D or 2-D, or symbols; the MNIST page trains on images"
+                "target", self.target, _("1-D or 2-D, or symbols; the MNIST page trains on images")
             )
         return self
 
@@ -188,11 +191,11 @@ class Spec(Shapes):
     def from_dict(cls, items: Mapping[str, Any]) -> Spec:
         """The inverse of `to_dict`; missing fields get their defaults. Raises `SpecError`."""
         if not isinstance(items, Mapping):
-            raise SpecError("spec", items, "an object of names and values")
+            raise SpecError("spec", items, _("an object of names and values"))
         names = [*PARAMS, "target_params"]
         for name in items:
             if name not in names:
-                raise SpecError("spec field", name, "one of " + ", ".join(names))
+                raise SpecError("spec field", name, _("one of ") + ", ".join(names))
         return cls(**items)
 
     def to_json(self) -> str:
@@ -202,7 +205,7 @@ class Spec(Shapes):
     @classmethod
     def from_json(cls, text: str) -> Spec:
         """The inverse of `to_json`. Raises `SpecError`."""
-        return cls.from_dict(parse_json(text, "spec", "JSON as written by Spec.to_json()"))
+        return cls.from_dict(parse_json(text, "spec", _("JSON as written by Spec.to_json()")))
 
     def to_query_pairs(self) -> list[tuple[str, str]]:
         """The whole Spec as the fields of a URL; a target's parameters are called t.name.
@@ -268,7 +271,7 @@ def receive(texts: dict[str, str], refuse: Callable[[SpecError], None]) -> None:
     try:
         data = from_text(text)
         if data.name not in texts.values():
-            raise SpecError(OWN, text, "the data whose hash is in another field of the address")
+            raise SpecError(OWN, text, _("the data whose hash is in another field of the address"))
     except SpecError as error:
         refuse(error)
     else:
@@ -279,7 +282,7 @@ def _taken(entry: Entry) -> str | None:
     """Why a Spec cannot have the fields that an entry declares, or None."""
     for param in entry.params:
         if param.name not in LINES and hasattr(Spec, param.name):
-            return f"the name {param.name!r} of its field is taken by Spec.{param.name}"
+            return _("the name {name!r} of its field is taken by Spec.{name}", name=param.name)
     return None
 
 
@@ -293,13 +296,15 @@ _SHARED = ("target_params", *(name for name, param in LINES.items() if not param
 def _checked_extras(extras: object) -> Params:
     """The values, other than defaults, of fields declared outside. Raises `SpecError`."""
     if not isinstance(extras, Mapping):
-        raise SpecError("extras", extras, "a mapping from names to values")
+        raise SpecError("extras", extras, _("a mapping from names to values"))
     if not extras:
         return _NO_EXTRAS
     late = PARAMS.late
     for name in extras:
         if name not in late:
-            raise SpecError("spec field", name, "one of " + ", ".join((*PARAMS, "target_params")))
+            raise SpecError(
+                "spec field", name, _("one of ") + ", ".join((*PARAMS, "target_params"))
+            )
     checked = {n: p.check(extras[n]) for n, p in late.items() if n in extras}
     return Params({n: v for n, v in checked.items() if v != late[n].default})
 

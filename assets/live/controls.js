@@ -17,6 +17,8 @@ const FLASH = 160; // ms
 const grouped = new Intl.NumberFormat("en-US");
 
 const timesName = (/** @type {number} */ value) => (value < 1 ? `1/${Math.round(1 / value)}` : String(value)) + "×";
+/** @type {Record<string, string>} */
+const STATES = { waiting: _("waiting"), playing: _("playing"), paused: _("paused"), diverged: _("diverged"), stopped: _("stopped") };
 const speedName = (/** @type {number} */ value, /** @type {string} */ unit) =>
   value === 0 ? _("full speed") : _("{value} {unit}{s}/s", { value: grouped.format(value >= 10 ? Math.round(value) : +value.toPrecision(2)), unit, s: value === 1 ? "" : "s" });
 
@@ -60,7 +62,7 @@ function readyIn(left) {
  * @param {import("./types.js").Backend | undefined} backend
  */
 function backendWords(backend) {
-  const [text, title] = BACKENDS[backend?.state ?? ""] ?? ["playing", _("Computed eagerly")];
+  const [text, title] = BACKENDS[backend?.state ?? ""] ?? [_("playing"), _("Computed eagerly")];
   if (backend?.state === "waiting" || backend?.state === "compiling") {
     const [short, whole] = readyIn(backend.left);
     return [short, _("Compiling, {whole}. {title}", { whole, title })];
@@ -185,7 +187,7 @@ export function toolbar(send, many = false, whole = false, more = {}, explain = 
       play.setAttribute("aria-label", playing ? _("Pause") : _("Play"));
       playIcon.replaceChildren(icon(playing ? "pause" : "play"));
     }
-    const [text, title] = state === "playing" && !stored ? backendWords(backend) : [state, ""];
+    const [text, title] = state === "playing" && !stored ? backendWords(backend) : [STATES[state] ?? state, ""];
     setText(word, lost || waiting || text);
     word.title = lost || waiting ? "" : title;
     word.dataset.state = lost ? "lost" : state;

@@ -80,7 +80,7 @@ export function mount(root, { answers, labs }) {
     const [[xLow, xHigh], [yLow, yHigh]] = game.box;
     if (!marks.add((xLow + xHigh - x) % 1e6, (yLow + yHigh - y) % 1e6)) banner.say(FULL, false);
   }, _("+ point"));
-  const clear = barButton("one", _("One starting point, the game's own"), () => server.turn({ start: null }), "reset");
+  const clear = barButton("one", _("One starting point, the game's own"), () => server.turn({ start: null }), _("reset"));
   const about = helpButton("game");
   const lab = el("a", { class: "gl-button", "data-testid": "open-lab", title: _("Train the GAN of a lab that plays this game") }, _("Open this in the lab"));
   const labHelp = helpButton("lab");
@@ -122,8 +122,8 @@ export function mount(root, { answers, labs }) {
   const layers = el(
     "div",
     { class: "gl-legend", role: "group", "aria-label": _("Layers") },
-    layer("arrows", "gradients", _("Where both players move, downhill in their own cost; lengths are compressed")),
-    layer("nullclines", "nullclines", _("Where one player's gradient is 0: the first player's solid, the second one's dotted")),
+    layer("arrows", _("gradients"), _("Where both players move, downhill in their own cost; lengths are compressed")),
+    layer("nullclines", _("nullclines"), _("Where one player's gradient is 0: the first player's solid, the second one's dotted")),
     more,
     fewer,
     clear,

@@ -5,6 +5,9 @@ import { ofWhich } from "./games_points.js";
 import { noNoise, short } from "./plot.js";
 import { _ } from "./words.js";
 
+/** @type {Record<string, string>} */
+const WORDS = { converges: _("converges"), orbits: _("orbits"), diverges: _("diverges") };
+
 const MOST = 4;
 
 /** @typedef {import("./types.js").Game} Game */
@@ -68,7 +71,7 @@ export function verdicts({ add, drop, toggle }) {
     fills.push((now, point) => {
       const run = now.runs[index];
       const verdict = run.verdicts?.[point];
-      setText(word, run.refused ? _("cannot play") : (verdict?.word ?? ""));
+      setText(word, run.refused ? _("cannot play") : (WORDS[verdict?.word ?? ""] ?? ""));
       word.dataset.word = run.refused ? "refused" : (verdict?.word ?? "");
       setText(why, run.refused || verdict?.why || "");
       setText(rates, run.refused ? "" : _("log-distance per update: predicted {rate}, measured {rate2}", { rate: rate(run.predicted), rate2: rate(verdict?.measured) }));

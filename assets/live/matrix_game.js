@@ -123,11 +123,11 @@ export function gameView(page) {
   };
   const fewer = barButton("fewer", _("Remove the chosen starting point (Delete)"), () => remove(chosen), _("− point"));
   const more = barButton("more", _("Add a starting point"), add, _("+ point"));
-  const reset = barButton("one", _("The game's own starting points"), () => page.turn({ start: null }), "reset");
+  const reset = barButton("one", _("The game's own starting points"), () => page.turn({ start: null }), _("reset"));
   for (const one of [more, fewer, reset]) one.classList.add("gl-small");
-  const fields = layer("field", "arrows", _("Where one update leads; lengths are compressed"));
+  const fields = layer("field", _("arrows"), _("Where one update leads; lengths are compressed"));
   const layers = el("div", { class: "gl-legend", role: "group", "aria-label": _("Layers") },
-    layer("path", "play", _("The strategies of both players")), layer("mean", "average", _("The average of the strategies so far")), fields, more, fewer, reset);
+    layer("path", _("play"), _("The strategies of both players")), layer("mean", _("average"), _("The average of the strategies so far")), fields, more, fewer, reset);
   const lines = /** @type {const} */ (["play", "average"]).map((id) => el("p", { class: "gl-now", "data-testid": `now-${id}` }));
   const verdict = el("p", { class: "gl-told", "data-testid": "verdict" });
   const ofStart = el("p", { class: "gl-quiet", "data-testid": "of-start" });
@@ -159,7 +159,7 @@ export function gameView(page) {
     ofStart.hidden = game.starts.length < 2;
     lines.forEach((line, k) => {
       if (!game) return;
-      const [name, regretName, word] = k ? ["mean", "mean_regret", "average"] : ["path", "regret", "play"];
+      const [name, regretName, word] = k ? ["mean", "mean_regret", _("average")] : ["path", "regret", _("play")];
       const from = (chosen * points_ + at) * each;
       const p = [...game.a[name].subarray(from, from + each)];
       const r = game.a[regretName][chosen * points_ + at];

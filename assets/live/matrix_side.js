@@ -51,8 +51,8 @@ export function securityChart(get) {
     ctx.textBaseline = "middle";
     for (const [t, text] of named(ticks(low, high, Math.max(3, tall / (34 * u))))) ctx.fillText(text, left - 5 * u, py(t));
     const sides = [
-      { who: player, x: left, mixed: own.own, lines: pays, title: "max-min", end: Math.min },
-      { who: 1 - player, x: left + wide + gap, mixed: own.other, lines: pays[0].map((_, j) => pays.map((row) => row[j])), title: "min-max", end: Math.max },
+      { who: player, x: left, mixed: own.own, lines: pays, title: _("max-min"), end: Math.min },
+      { who: 1 - player, x: left + wide + gap, mixed: own.other, lines: pays[0].map((_, j) => pays.map((row) => row[j])), title: _("min-max"), end: Math.max },
     ];
     for (const side of sides) {
       const role = PLAYERS[side.who];
@@ -63,7 +63,7 @@ export function securityChart(get) {
       ctx.fillStyle = theme.ink(role);
       ctx.textAlign = "left";
       ctx.textBaseline = "alphabetic";
-      ctx.fillText(`${side.who ? "column" : "row"}: ${side.title}`, side.x + 2, 30 * u);
+      ctx.fillText(_("{who}: {title}", { who: side.who ? _("column") : _("row"), title: side.title }), side.x + 2, 30 * u);
       if (side.lines.length === 2) envelope(ctx, theme, side, { wide, top, tall, py, role }, names[side.who], names[1 - side.who]);
       else dots(ctx, theme, side, { wide, top, tall, py, role }, names[side.who]);
     }
@@ -79,7 +79,7 @@ export function securityChart(get) {
     // Its number is above, where it covers no name.
     ctx.font = font(theme, SIZES.panel_axis, 600);
     ctx.textAlign = "right";
-    const says = `${game.opposed ? "value" : _("sure of")} ${own.texts[2]}`;
+    const says = `${game.opposed ? _("value") : _("sure of")} ${own.texts[2]}`;
     ctx.fillStyle = theme.ink("accent");
     ctx.textBaseline = "alphabetic";
     ctx.fillText(says, width - 30 * u, 13 * u);

@@ -25,7 +25,7 @@ export function tableEditor(page) {
     "div",
     { class: "gl-table-box" },
     table,
-    el("div", { class: "gl-table-tools" }, addRow, addColumn, el("label", { class: "gl-check" }, zero, "zero-sum"), el("span", { class: "gl-quiet gl-key-note" }, _("underlined: best response"))),
+    el("div", { class: "gl-table-tools" }, addRow, addColumn, el("label", { class: "gl-check" }, zero, _("zero-sum")), el("span", { class: "gl-quiet gl-key-note" }, _("underlined: best response"))),
   );
 
   /**

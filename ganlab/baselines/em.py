@@ -27,7 +27,7 @@ def fit(task: Task) -> Model:
         from sklearn.mixture import GaussianMixture
     except ImportError:
         raise SpecError(
-            "baselines", "em", "an installed one: pip install 'ganlab[baselines]'"
+            "baselines", "em", _("an installed one: pip install 'ganlab[baselines]'")
         ) from None
     points = task.some(_POINTS).numpy()
     best: tuple[float, Any] | None = None

@@ -19,6 +19,7 @@ from ganlab.figures.panel import (
     range_of,
     reference,
 )
+from ganlab.languages import into, language, tr
 from ganlab.theme import COLUMN, SIZES
 
 
@@ -46,7 +47,8 @@ def curves(
     palette, u = find_theme(theme), scale
     found = array(series, "iteration")
     iteration = np.empty(0, dtype=np.float32) if found is None else found
-    panels = [panel for panel in panels if _says(panel, series, ghost)]
+    panels = into(language(), [panel for panel in panels if _says(panel, series, ghost)])
+    marks = into(language(), list(marks))
     panels = sorted(panels, key=lambda panel: bool(panel.get("bars")))
     plain = sum(not panel.get("bars") for panel in panels)
     left, right = pixel(COLUMN.left * u), pixel(COLUMN.right * u)
@@ -103,7 +105,7 @@ def curves(
         if span[1] - span[0] <= 6:
             layout["xaxis"].update(dtick=1, tick0=0)  # no ticks at half iterations
         layout["annotations"].append(
-            last.note("iteration", "muted", x=1, xanchor="right", xshift=right, yref="paper",
+            last.note(tr("iteration"), "muted", x=1, xanchor="right", xshift=right, yref="paper",
                       y=last.domain[0], yanchor="top", yshift=-4 * u)
         )  # fmt: skip
         _marks(layout, places[:plain], marks, span, width - left - right, right)

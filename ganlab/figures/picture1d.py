@@ -27,7 +27,7 @@ from ganlab.figures.base import (
     steady,
 )
 from ganlab.figures.units import nice_ticks, unit_names, unit_ticks
-from ganlab.languages import _
+from ganlab.languages import _, tr
 from ganlab.theme import LINE, SHADES, SIZES
 
 HOVER = "%{y:.4~g}"
@@ -134,7 +134,7 @@ def picture_1d(
     if any(note["text"] == "<i>z</i>" for note in notes):
         layout["shapes"].append(_line(line, "y3", 0))
     above = {"xref": "paper", "yref": "paper", "y": 1, "yanchor": "bottom", "yshift": 3 * u}
-    notes.append({**above, "x": 0, "xanchor": "left", "xshift": -left, "text": "density"})
+    notes.append({**above, "x": 0, "xanchor": "left", "xshift": -left, "text": tr("density")})
     notes.append({**above, "x": 1, "xanchor": "right", "xshift": right, "text": "D(x)",
                   "font": {"color": palette.colour("D")}})  # fmt: skip
     notes += label_marks(scene, layers, u, {"yref": "paper", "y": 1, "yanchor": "top"})

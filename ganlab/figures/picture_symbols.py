@@ -18,6 +18,7 @@ from ganlab.figures.base import (
     legend_height,
     pixel,
 )
+from ganlab.languages import tr
 from ganlab.theme import LINE, SIZES
 
 _LETTER, _NAME, _REST = 7.4, 22, 12  # px: as in assets/live/draw_symbols.js
@@ -98,7 +99,7 @@ def picture_symbols(
     plain |= {"yshift": 3 * u, "font": font}
     right_font = {"font": {**font, "color": colour}}
     layout["annotations"] = [
-        {**plain, "x": 0, "xanchor": "left", "xshift": -left, "text": "probability"},
+        {**plain, "x": 0, "xanchor": "left", "xshift": -left, "text": tr("probability")},
         {**plain, "x": 1, "xanchor": "right", "xshift": right, "text": "D(x)", **right_font},
     ]
     return go.Figure(data=layers.close(), layout=layout)

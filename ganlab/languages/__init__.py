@@ -24,6 +24,7 @@ from ganlab.languages.message import (
     language,
     listed,
     reader,
+    speaking,
     tr,
 )
 
@@ -45,6 +46,7 @@ __all__ = [
     "of_front_end",
     "place_of",
     "reader",
+    "speaking",
     "tr",
     "translated",
 ]

@@ -7,7 +7,8 @@ template and the fields that it was made of, so that it can be shown in any othe
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, SupportsIndex
 
@@ -130,6 +131,16 @@ def language() -> str:
         if chosen := ask():
             return chosen
     return ENGLISH
+
+
+@contextmanager
+def speaking(language: str) -> Iterator[None]:
+    """Make texts for a reader of `language` meanwhile."""
+    before = reader.set(language)
+    try:
+        yield
+    finally:
+        reader.reset(before)
 
 
 def tr(text: str, /, **fields: Any) -> str:

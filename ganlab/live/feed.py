@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from ganlab.languages import _
+from ganlab.languages import _, speaking
 from ganlab.live import cpu_time, messages
 from ganlab.live.backlog import Backlog
 from ganlab.live.commands import FigureRequest
@@ -108,7 +108,12 @@ class Feed:
     def figure(self, subscriber: Subscriber, request: FigureRequest) -> None:
         """Send a browser the still figures, once a frame of these runs was shown."""
         view = self.session.view
-        self.reply("figure", _("The figure"), subscriber, lambda: view.figure(request))
+
+        def make() -> bytes:
+            with speaking(subscriber.language):
+                return view.figure(request)
+
+        self.reply("figure", _("The figure"), subscriber, make)
 
     # -- schedule --------------------------------------------------------------------------------
 

@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable
 
 from ganlab.experiment import Experiment
+from ganlab.languages import _
 from ganlab.limits import limit
 from ganlab.live import computing, messages, system
 from ganlab.live.pools import Pools
@@ -34,14 +35,14 @@ DROP_SECONDS = 90.0  # after which an unwatched session is stored on disk and dr
 _SWEEP_SECONDS = 2.0
 _SILENT_SECONDS = 1.5  # after which a slow run's page is told what it waits for
 _WAITS = {
-    START: "its process is starting",
-    computing.PLAY: "computing an update",
-    "picture": "computing a picture",
-    "tiles": "computing a picture",
-    "parts": "computing the parts of an iteration",
-    "spectrum": "computing eigenvalues",
-    "see": "computing metrics",
-    "measure_tiles": "computing metrics",
+    START: _("its process is starting"),
+    computing.PLAY: _("computing an update"),
+    "picture": _("computing a picture"),
+    "tiles": _("computing a picture"),
+    "parts": _("computing the parts of an iteration"),
+    "spectrum": _("computing eigenvalues"),
+    "see": _("computing metrics"),
+    "measure_tiles": _("computing metrics"),
 }
 _LEAVING_SECONDS = 5.0  # after which an unwatched session may be dropped to make room
 
@@ -107,7 +108,9 @@ class Scheduler:
                 self._put_away(session)
         if len(self.sessions) >= most:
             raise SpecError(
-                "views", len(self.sessions) + 1, f"at most {most} open at once on this server"
+                "views",
+                len(self.sessions) + 1,
+                _("at most {most} open at once on this server", most=most),
             )
 
     def get(self, token: str) -> Session | None:
@@ -196,7 +199,7 @@ class Scheduler:
         runs = () if session.group is None else tuple(session.group.runs)
         stages = [] if self.pools is None else [self.pools.doing(run.game) for run in runs]
         known = [_WAITS[stage] for stage in stages if stage in _WAITS]
-        turn = "waiting for its turn: other slow runs are computed"
+        turn = _("waiting for its turn: other slow runs are computed")
         return known[0] if known else turn if any(stages) or session.scheduled else ""
 
     def _drop_unwatched(self) -> None:

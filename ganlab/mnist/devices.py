@@ -8,6 +8,7 @@ from pathlib import Path
 import torch
 
 from ganlab.engine.arguments import devices
+from ganlab.languages import _
 from ganlab.mnist.records import DEVICE
 from ganlab.registry import SpecError
 
@@ -25,8 +26,14 @@ def choose(name: str = "auto") -> torch.device:
     if name == "auto":
         return torch.device(there[0])
     if name not in there:
-        why = "" if name != "cuda" or torch.version.cuda else " (this build of torch has no CUDA)"
-        raise SpecError("device", name, f"one of auto, {', '.join(there)} on this machine{why}")
+        why = (
+            "" if name != "cuda" or torch.version.cuda else _(" (this build of torch has no CUDA)")
+        )
+        raise SpecError(
+            "device",
+            name,
+            _("one of auto, {listed} on this machine{why}", listed=", ".join(there), why=why),
+        )
     return torch.device(name)
 
 
@@ -35,7 +42,7 @@ def title(device: torch.device) -> str:
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
     if device.type == "mps":
-        return "Apple GPU (MPS)"
+        return _("Apple GPU (MPS)")
     threads = torch.get_num_threads()
     return f"{_processor()}, {threads} thread{'s' if threads > 1 else ''}"
 

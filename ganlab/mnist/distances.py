@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ganlab.languages import _
 from ganlab.registry import SpecError
 
 BUDGET = 2 * 10**9  # bytes
@@ -44,16 +45,16 @@ def plan(x: Images, m: Images, budget: float, device: str) -> Plan:
     for name, images in (("x", x), ("samples", m)):
         floats = images.dtype.is_floating_point if torch.is_tensor(images) else _floats(images)
         if images.ndim != 2 or not floats or 0 in images.shape:
-            found = f"{images.dtype} of shape {tuple(images.shape)}"
-            raise SpecError(name, found, "at least one image, (n, d) floating-point numbers")
+            found = _("{dtype} of shape {tuple}", dtype=images.dtype, tuple=tuple(images.shape))
+            raise SpecError(name, found, _("at least one image, (n, d) floating-point numbers"))
     d = x.shape[1]
     if d != m.shape[1]:
-        raise SpecError("samples", tuple(m.shape), f"images of {d} pixels, like those of x")
+        raise SpecError("samples", tuple(m.shape), _("images of {d} pixels, like those of x", d=d))
     rows, columns = _CPU if torch.device(device).type == "cpu" else _ELSEWHERE
     best = Plan(min(rows, len(x)), min(columns, len(m)))
     while best.bytes(d) > budget:
         if best == Plan(1, 1):
-            raise SpecError("budget", budget, f"at least {best.bytes(d):,} bytes")
+            raise SpecError("budget", budget, _("at least {bytes:,} bytes", bytes=best.bytes(d)))
         if best.columns >= best.rows:
             best = Plan(best.rows, math.ceil(best.columns / 2))
         else:
@@ -91,7 +92,7 @@ class Block:
             return cls(values, squares)
         squares = values.double().square_().sum(1)
         if not torch.isfinite(squares).all():
-            raise SpecError("images", "NaN or inf", "finite numbers")
+            raise SpecError("images", _("NaN or inf"), _("finite numbers"))
         return cls(values, squares)
 
 

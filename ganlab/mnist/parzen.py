@@ -17,6 +17,7 @@ import torch
 from numpy.typing import NDArray
 
 from ganlab.digits.images import Digits
+from ganlab.languages import _
 from ganlab.mnist.distances import BUDGET, Block, Images, blocks, plan, products
 from ganlab.registry import SpecError
 
@@ -135,7 +136,7 @@ def walk(x: Images, samples: Images, sigmas: Sequence[float], budget: float, dev
     sigmas are positive numbers.
     """
     if not len(sigmas) or not all(0 < s < math.inf for s in sigmas):
-        raise SpecError("sigmas", tuple(sigmas), "positive numbers")
+        raise SpecError("sigmas", tuple(sigmas), _("positive numbers"))
     sizes = plan(x, samples, budget, device)
     (n, d), count = x.shape, len(samples)
     rate = torch.tensor([0.5 / s**2 for s in sigmas], dtype=torch.float64, device=device)

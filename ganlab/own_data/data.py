@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from ganlab.languages import _
 from ganlab.registry import OWN_DATA_NAME, SpecError
 
 MOST_BYTES = 12_000_000  # of encoded data: a million points in the plane take eight
@@ -43,9 +44,9 @@ class Data:
         for name in sorted(self.arrays):
             array = np.array(self.arrays[name], order="C")
             if _code(array.dtype) is None:
-                raise SpecError("data", str(array.dtype), "float32, float64 or uint8")
+                raise SpecError("data", str(array.dtype), _("float32, float64 or uint8"))
             if array.dtype.kind == "f" and not np.isfinite(array).all():
-                raise SpecError("data", "NaN or inf", "finite numbers")
+                raise SpecError("data", _("NaN or inf"), _("finite numbers"))
             array.flags.writeable = False
             arrays[name] = array
         object.__setattr__(self, "arrays", arrays)
@@ -55,15 +56,25 @@ class Data:
     def _check(self) -> None:
         words = (self.kind, *self.arrays, *self.texts)
         if not all(isinstance(word, str) and _WORD.fullmatch(word) for word in words):
-            raise SpecError("data", words, "names of lower-case letters, digits and underscores")
+            raise SpecError("data", words, _("names of lower-case letters, digits and underscores"))
         texts = self.texts.values()
         if not all(isinstance(t, str) and len(t) <= _LONGEST_TEXT for t in texts):
-            raise SpecError("data", list(texts), f"texts of at most {_LONGEST_TEXT} characters")
+            raise SpecError(
+                "data",
+                list(texts),
+                _("texts of at most {longest_text} characters", longest_text=_LONGEST_TEXT),
+            )
         axes = max((a.ndim for a in self.arrays.values()), default=0)
         if not 1 <= len(self.arrays) <= _MOST_ARRAYS or axes > _MOST_AXES:
-            raise SpecError("data", len(self.arrays), f"1 to {_MOST_ARRAYS} arrays")
+            raise SpecError(
+                "data", len(self.arrays), _("1 to {most_arrays} arrays", most_arrays=_MOST_ARRAYS)
+            )
         if len(self._head) > _MOST_HEAD or self.nbytes > MOST_BYTES:
-            raise SpecError("data", f"{self.nbytes:,} bytes", f"at most {MOST_BYTES:,}")
+            raise SpecError(
+                "data",
+                _("{nbytes:,} bytes", nbytes=self.nbytes),
+                _("at most {most_bytes:,}", most_bytes=MOST_BYTES),
+            )
 
     @cached_property
     def _head(self) -> bytes:
@@ -97,20 +108,20 @@ class Data:
         Nothing is allocated before the sizes are checked against the number of bytes.
         """
         if len(content) > MOST_BYTES:
-            raise _bad(f"at most {MOST_BYTES:,} bytes")
+            raise _bad(_("at most {most_bytes:,} bytes", most_bytes=MOST_BYTES))
         at = len(_MAGIC) + 3
         if not content.startswith(_MAGIC) or len(content) < at:
-            raise _bad("data that ganlab wrote")
+            raise _bad(_("data that ganlab wrote"))
         version, length = struct.unpack_from("<BH", content, len(_MAGIC))
         if version != _VERSION:
-            raise _bad(f"data of version {_VERSION}: a newer ganlab wrote these")
+            raise _bad(_("data of version {version}: a newer ganlab wrote these", version=_VERSION))
         if length > min(_MOST_HEAD, len(content) - at):
-            raise _bad("complete data: these are cut off")
+            raise _bad(_("complete data: these are cut off"))
         kind, heads, texts = _parsed(content[at : at + length])
         at += length
         sizes = [_TYPES[code].itemsize * _count(shape) for _, code, shape in heads]
         if sum(sizes) != len(content) - at:
-            raise _bad("data with as many numbers as their header says")
+            raise _bad(_("data with as many numbers as their header says"))
         arrays = {}
         for (name, code, shape), size in zip(heads, sizes, strict=True):
             dtype = _TYPES[code]
@@ -118,7 +129,7 @@ class Data:
             arrays[name], at = array.astype(dtype.newbyteorder("="), copy=False), at + size
         data = cls(kind, arrays, texts)
         if data._head != content[len(_MAGIC) + 3 :][:length]:
-            raise _bad("data in the one form that ganlab writes")
+            raise _bad(_("data in the one form that ganlab writes"))
         return data
 
 
@@ -128,7 +139,7 @@ def is_name(text: object) -> bool:
 
 
 def _bad(allowed: str) -> SpecError:
-    return SpecError("data", "these bytes", allowed)
+    return SpecError("data", _("these bytes"), allowed)
 
 
 def _code(dtype: np.dtype[Any]) -> str | None:
@@ -153,11 +164,11 @@ def _parsed(
         heads = [(name, code, tuple(shape)) for name, code, *shape in items["arrays"]]
         good = set(items) == {"arrays", "kind", "texts"}
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        raise _bad("data that ganlab wrote") from None
+        raise _bad(_("data that ganlab wrote")) from None
     for name, code, shape in heads:
         whole = all(type(n) is int and 0 <= n <= MOST_BYTES for n in shape)
         good &= isinstance(name, str) and isinstance(code, str) and code in _TYPES and whole
         good &= len(shape) <= _MOST_AXES
     if not good or len({name for name, *_ in heads}) < len(heads) or len(heads) > _MOST_ARRAYS:
-        raise _bad("data that ganlab wrote")
+        raise _bad(_("data that ganlab wrote"))
     return kind, heads, texts

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from ganlab.languages import _
 from ganlab.own_data.data import MOST_BYTES, Data
 from ganlab.own_data.examples import MissingOwnData
 from ganlab.own_data.store import STORE
@@ -40,16 +41,26 @@ def receive(file: Arrays, name: str) -> None:
     """
     found = [array for array in file.heads if array.startswith(PREFIX)]
     if len(found) > _MOST:
-        raise SpecError("file", f"{len(found)} data sets", f"at most {_MOST} (in {name})")
+        raise SpecError(
+            "file",
+            _("{count} data sets", count=len(found)),
+            _("at most {most} (in {name})", most=_MOST, name=name),
+        )
     made = []
     for array in found:
         dtype, shape = file.heads[array]
         if dtype != np.uint8 or len(shape) != 1 or shape[0] > MOST_BYTES:
-            allowed = f"uint8 of at most {MOST_BYTES:,} bytes (in {name})"
-            raise SpecError(array, f"{dtype} of shape {shape}", allowed)
+            allowed = _(
+                "uint8 of at most {most_bytes:,} bytes (in {name})",
+                most_bytes=MOST_BYTES,
+                name=name,
+            )
+            raise SpecError(array, _("{dtype} of shape {shape}", dtype=dtype, shape=shape), allowed)
         data = Data.decode(file.read(array).tobytes())
         if PREFIX + data.name != array:
-            raise SpecError(array, data.name, f"data with the hash of their name (in {name})")
+            raise SpecError(
+                array, data.name, _("data with the hash of their name (in {name})", name=name)
+            )
         made.append(data)
     for data in made:
         STORE.put(data)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from ganlab.languages import _
 from ganlab.losses import LOSSES
 from ganlab.optim import OPTIMIZERS
 from ganlab.spec import Spec
@@ -54,10 +55,10 @@ CROWD = DEFAULTS[2].replace(
 )
 STRIPS = {
     "k = 1, 2, 5, 10": Strip("k", (1, 2, 5, 10)),
-    "losses": Strip("loss", tuple(name for name in _LOSSES if name in LOSSES)[:4]),
-    "minibatch discrimination": Strip("minibatch_discrimination", (0, 4), CROWD),
-    "unrolled D: K = 0, 5": Strip("unroll", (0, 5), CROWD),
-    "optimisers": Strip("optimizer", tuple(OPTIMIZERS)[:4]),
-    "D's rate": Strip("d_lr", (3e-4, 3e-3, 3e-2)),
-    "D's width": Strip("d_hidden", ((4,), (32, 32))),
+    _("losses"): Strip("loss", tuple(name for name in _LOSSES if name in LOSSES)[:4]),
+    _("minibatch discrimination"): Strip("minibatch_discrimination", (0, 4), CROWD),
+    _("unrolled D: K = 0, 5"): Strip("unroll", (0, 5), CROWD),
+    _("optimisers"): Strip("optimizer", tuple(OPTIMIZERS)[:4]),
+    _("D's rate"): Strip("d_lr", (3e-4, 3e-3, 3e-2)),
+    _("D's width"): Strip("d_hidden", ((4,), (32, 32))),
 }

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ganlab.engine import Run
+from ganlab.languages import _
 from ganlab.record import Recording
 from ganlab.registry import SpecError
 from ganlab.standalone.making import MINUTE, MOST_BYTES, Page
@@ -37,17 +38,17 @@ def page(
     """
     number = isinstance(seconds, (int, float)) and not isinstance(seconds, bool)
     if not number or not 1 <= seconds <= _LONGEST:
-        raise SpecError("seconds", seconds, f"a number from 1 to {_LONGEST:g}")
+        raise SpecError("seconds", seconds, _("a number from 1 to {longest:g}", longest=_LONGEST))
     file = None if path is None else Path(path)
     if file is not None and file.suffix.lower() != ".html":
-        raise SpecError("path", str(file), "a name that ends in .html")
+        raise SpecError("path", str(file), _("a name that ends in .html"))
     given: list[Any] = list(run) if isinstance(run, (list, tuple)) else [run]
     runs = [one.run if isinstance(one, Recording) else one for one in given]
     for one in runs:
         if not isinstance(one, Run):
-            raise SpecError("run", one, "a Run, a Recording, or two to four of them")
+            raise SpecError("run", one, _("a Run, a Recording, or two to four of them"))
     if not runs:
-        raise SpecError("run", given, "a Run, a Recording, or two to four of them")
+        raise SpecError("run", given, _("a Run, a Recording, or two to four of them"))
     most = MOST_BYTES * max(1.0, seconds / MINUTE)
     made: list[str] = []
     for done in _into(made, Page(source_of(runs), seconds, most).make()):

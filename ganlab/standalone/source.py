@@ -16,6 +16,7 @@ from ganlab.engine.executor import Elsewhere
 from ganlab.engine.probe import probe_for
 from ganlab.engine.snapshot import points_for
 from ganlab.experiment import Experiment
+from ganlab.languages import _
 from ganlab.live import changes, comparison_view, messages
 from ganlab.live.history import History
 from ganlab.live.moment import Moment
@@ -116,7 +117,11 @@ def source_of(runs: Sequence[Run]) -> Source:
     for run in runs:
         run.spec.in_a_lab()
         if len(run.specs) != 1:
-            raise SpecError("run", f"{len(run.specs)} runs", "a Run of one Spec: use several Runs")
+            raise SpecError(
+                "run",
+                _("{count} runs", count=len(run.specs)),
+                _("a Run of one Spec: use several Runs"),
+            )
     specs, number = [run.spec for run in runs], 1
     probes = [probe_for(run.spec, points_for(run.game)) for run in runs]
     parts = [scene(spec, probe, number) for spec, probe in zip(specs, probes, strict=True)]

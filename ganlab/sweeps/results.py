@@ -26,6 +26,7 @@ import torch
 from filelock import FileLock, Timeout
 
 from ganlab import __version__
+from ganlab.languages import _
 from ganlab.output import save_bytes
 from ganlab.paths import replace
 from ganlab.registry import SpecError
@@ -47,13 +48,13 @@ class Folder:
             # A page and a worker may open a new folder at the same moment.
             self.path.mkdir(parents=True, exist_ok=True)
             if any(not file.name.startswith(".") for file in self.path.iterdir()):
-                raise SpecError("folder", str(path), "an empty folder, or one of the same sweep")
+                raise SpecError("folder", str(path), _("an empty folder, or one of the same sweep"))
             save_bytes(text.encode(), stored)
         (self.path / "blocks").mkdir(exist_ok=True)
         there = stored.read_text("utf-8")
         # Another version may have written it with fewer fields.
         if there != text and Plan.from_json(there).to_json() != text:
-            raise SpecError("folder", str(path), "an empty folder, or one of the same sweep")
+            raise SpecError("folder", str(path), _("an empty folder, or one of the same sweep"))
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -62,7 +63,9 @@ class Folder:
         try:
             lock.acquire(timeout=0)
         except Timeout:
-            raise SpecError("folder", str(self.path), "one that no other process fills") from None
+            raise SpecError(
+                "folder", str(self.path), _("one that no other process fills")
+            ) from None
         try:
             for draft in (self.path / "blocks").glob(".*.partial"):  # of a process that was killed
                 draft.unlink(missing_ok=True)
@@ -101,9 +104,9 @@ class Folder:
         where: dict[int, list[int]] = {}  # the blocks of a cell
         last: dict[int, int] = {}  # the last cell of a block
         for block in done:
-            for cell in dict.fromkeys(cell for cell, _ in block.runs):
+            for cell in dict.fromkeys(cell for cell, _found in block.runs):
                 where.setdefault(cell, []).append(block.number)
-            last[block.number] = max(cell for cell, _ in block.runs)
+            last[block.number] = max(cell for cell, _found in block.runs)
         schemas = [pq.read_schema(self._file(block.number)) for block in done]
         whole = pa.unify_schemas(schemas).remove_metadata() if schemas else pa.schema([])
         open_: dict[int, pa.Table] = {}

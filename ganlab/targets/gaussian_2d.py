@@ -39,7 +39,11 @@ class Gaussian2D(Target):
     def __init__(self, mean_x: float, mean_y: float, var_x: float, var_y: float, cov: float):
         most = _MOST_CORRELATED * math.sqrt(var_x * var_y)
         if abs(cov) > most:
-            raise SpecError("cov", cov, f"from {-most:.6g} to {most:.6g} with these variances")
+            raise SpecError(
+                "cov",
+                cov,
+                _("from {low:.6g} to {high:.6g} with these variances", low=-most, high=most),
+            )
         check_resolved(mean_x, _("root of var_x"), math.sqrt(var_x))
         check_resolved(mean_y, _("root of var_y"), math.sqrt(var_y))
         self._mean, self._std = frozen([mean_x, mean_y]), frozen(np.sqrt([var_x, var_y]))

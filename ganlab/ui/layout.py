@@ -31,7 +31,7 @@ _CSS = Template("""
 .ganlab-axes { display: grid; grid-template-columns: 63fr 37fr; gap: 2.6rem; flex: 1 1 0; }
 .ganlab-axes { padding: 1rem 0.5rem 1.6rem 2.4rem; opacity: 0.3; }
 .ganlab-axes div { border: solid currentColor; border-width: 0 0 1px 1px; }
-.ganlab-languages { display: none; position: fixed; z-index: 999991; top: 0.85rem; right: 4.2rem; }
+.ganlab-languages { position: fixed; z-index: 999991; top: 0.85rem; right: 4.2rem; }
 .ganlab-languages a { color: inherit; font-size: 0.9rem; padding: 0.3rem; }
 .ganlab-waits { position: absolute; top: 45%; left: 0; right: 0; margin: 0; text-align: center; }
 @media (max-width: 640px) { .ganlab-axes { grid-template-columns: 1fr; } }

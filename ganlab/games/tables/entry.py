@@ -10,7 +10,7 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ganlab.languages import _
+from ganlab.languages import Message, _
 from ganlab.registry import SpecError
 
 Array = NDArray[np.float64]
@@ -93,7 +93,8 @@ def table(a: ArrayLike, b: ArrayLike | None = None, rows: str = "", columns: str
     """A `Table` from arrays (m, n) and names separated by commas. Raises `SpecError`."""
     given = [None if x is None else _rows(np.asarray(x, np.float64)) for x in (a, b)]
     names = [
-        tuple(part.strip() for part in text.split(",")) if text else () for text in (rows, columns)
+        tuple(Message(part.strip()) for part in text.split(",")) if text else ()
+        for text in (rows, columns)
     ]
     assert given[0] is not None
     return Table(given[0], given[1], *names)

@@ -7,6 +7,25 @@ from dataclasses import dataclass
 from ganlab.games.tables.entry import Table, table
 from ganlab.languages import _
 
+# The names of strategies, which `table` takes apart.
+_NAMES = (
+    _("heads"),
+    _("tails"),
+    _("rock"),
+    _("paper"),
+    _("scissors"),
+    _("confess"),
+    _("deny"),
+    _("defect"),
+    _("cooperate"),
+    _("press"),
+    _("wait"),
+    _("opera"),
+    _("football"),
+    _("stag"),
+    _("hare"),
+)
+
 
 @dataclass(frozen=True)
 class Preset:
@@ -19,14 +38,14 @@ class Preset:
     cite: str = ""
 
 
-_PRISONERS = _("confess, deny")
+_PRISONERS = "confess, deny"
 PRESETS: dict[str, Preset] = {
     preset.name: preset
     for preset in (
         Preset(
             "coins",
             _("Matching coins"),
-            table([[3, -2], [-2, 1]], rows=_("heads, tails"), columns=_("heads, tails")),
+            table([[3, -2], [-2, 1]], rows="heads, tails", columns="heads, tails"),
             _(
                 "It looks fair, but the row player loses 1/8 a round to a player who shows "
                 "heads three times of eight."
@@ -43,16 +62,14 @@ PRESETS: dict[str, Preset] = {
         Preset(
             "cooperation",
             _("Prisoner's dilemma, with gains"),
-            table(
-                [[1, 5], [0, 3]], [[1, 0], [5, 3]], _("defect, cooperate"), _("defect, cooperate")
-            ),
+            table([[1, 5], [0, 3]], [[1, 0], [5, 3]], "defect, cooperate", "defect, cooperate"),
             _("The same dilemma with the pay-offs of Axelrod's tournament."),
             "Axelrod 1984",
         ),
         Preset(
             "pigs",
             _("Boxed pigs"),
-            table([[5, 4], [9, 0]], [[1, 4], [-1, 0]], _("press, wait"), _("press, wait")),
+            table([[5, 4], [9, 0]], [[1, 4], [-1, 0]], "press, wait", "press, wait"),
             _("The small pig waits whatever happens; so the big one has to press."),
             _("Baldwin & Meese 1979; pay-offs as in Rasmusen 1989"),
         ),
@@ -61,15 +78,15 @@ PRESETS: dict[str, Preset] = {
             _("Rock, paper, scissors"),
             table(
                 [[0, -1, 1], [1, 0, -1], [-1, 1, 0]],
-                rows=_("rock, paper, scissors"),
-                columns=_("rock, paper, scissors"),
+                rows="rock, paper, scissors",
+                columns="rock, paper, scissors",
             ),
             _("No pure equilibrium: the strategies chase one another around the centre."),
         ),
         Preset(
             "sexes",
             _("Battle of the sexes"),
-            table([[2, 0], [0, 1]], [[1, 0], [0, 2]], _("opera, football"), _("opera, football")),
+            table([[2, 0], [0, 1]], [[1, 0], [0, 2]], "opera, football", "opera, football"),
             _(
                 "Two equilibria that each player ranks differently, and a mixed one that is "
                 "worse for both."
@@ -79,7 +96,7 @@ PRESETS: dict[str, Preset] = {
         Preset(
             "stag",
             _("Stag hunt"),
-            table([[4, 1], [3, 3]], [[4, 3], [1, 3]], _("stag, hare"), _("stag, hare")),
+            table([[4, 1], [3, 3]], [[4, 3], [1, 3]], "stag, hare", "stag, hare"),
             _("The better equilibrium needs trust: where a path ends depends on where it begins."),
             "Rousseau 1755",
         ),

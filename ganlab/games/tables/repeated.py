@@ -271,7 +271,7 @@ def _against(game: Dilemma, them: Automaton, moves: Sequence[int]) -> tuple[Arra
 
 def _check(again: float) -> None:
     if not isinstance(again, (int, float)) or not 0 <= again < 1:
-        raise SpecError("probability of another round", again, "from 0 to less than 1")
+        raise SpecError("probability of another round", again, _("from 0 to less than 1"))
 
 
 def _check_rounds(count: int) -> None:

@@ -22,7 +22,7 @@ PANELS: tuple[dict[str, Any], ...] = (
     {
         "id": "losses",
         "help": words.of_panel("losses", (), ()),
-        "title": "losses",
+        "title": _("losses"),
         "unit": "nats",
         "series": [
             {"key": "d_loss", "title": "D", "role": "D", "dash": "dash"},
@@ -35,9 +35,9 @@ PANELS: tuple[dict[str, Any], ...] = (
         "help": words.of_panel("means", (), ("½",)),
         "title": _("mean of D(x)"),
         "series": [
-            {"key": "mean_real", "title": "training", "role": "data", "dash": "dot"},
-            {"key": "mean_unseen", "title": "unseen", "role": "muted", "dash": "dash"},
-            {"key": "mean_fake", "title": "G's", "role": "G", "dash": "solid"},
+            {"key": "mean_real", "title": _("training"), "role": "data", "dash": "dot"},
+            {"key": "mean_unseen", "title": _("unseen"), "role": "muted", "dash": "dash"},
+            {"key": "mean_fake", "title": _("G's"), "role": "G", "dash": "solid"},
         ],
         "lines": [{"value": 0.5, "title": "½"}],
         "low": 0.0,
