@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 
 from ganlab import export
-from ganlab.languages import _
+from ganlab.languages import _, speaking
 from ganlab.live.pools import NOWHERE, Pools
 from ganlab.live.rewind import Rewind
 from ganlab.live.subscriber import Subscriber
@@ -104,7 +104,8 @@ class TapeMaker:
         session = self._session
         try:
             budget = max(_LEAST_SECONDS, _SECONDS[wanted.kind] / max(1, TapeMaker._active))
-            self._send(subscriber, wanted, source, budget)
+            with speaking(subscriber.language):
+                self._send(subscriber, wanted, source, budget)
         except Exception as error:
             if isinstance(error, SpecError):
                 said = error.words

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 from collections.abc import Sequence
 from html import escape
 
 from ganlab import bundle, export, theme
 from ganlab.engine import Run
 from ganlab.events import write
+from ganlab.languages import ENGLISH, TAGS, _, capital, joined, language, listed, of_front_end, tr
 from ganlab.live.story import differences
 from ganlab.losses import LOSSES
 from ganlab.params import PARAMS
@@ -52,6 +54,15 @@ def html(source: Source, tape: str) -> str:
         "text": f"light-dark({light.text}, {dark.text})",
         "soft": f"light-dark({light.second}, {dark.second})",
     }
+    spoken = language()
+    texts = {
+        text: said
+        for text, said in of_front_end(spoken).items()
+        if json.dumps(text, ensure_ascii=False) in code
+    }
+    words = json.dumps({"language": spoken, "texts": texts}, ensure_ascii=False)
+    words = words.replace("<", "\\u003c")
+    catalogue = f'<script type="application/json" id="gl-words">{words}</script>\n'
     script = f"\n{code}"
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     policy = (
@@ -60,7 +71,7 @@ def html(source: Source, tape: str) -> str:
     )
     name = escape(title(source))
     return f"""<!DOCTYPE html>
-<html lang="en">
+<html lang="{TAGS[spoken]}">
 <head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="{policy}">
@@ -72,15 +83,15 @@ def html(source: Source, tape: str) -> str:
 <body>
 <header>
 <h1>{name}</h1>
-<button id="theme" type="button">Dark theme</button>
+<button id="theme" type="button">{tr("Dark theme")}</button>
 </header>
-<main id="view"><noscript>This recording needs JavaScript.</noscript></main>
+<main id="view"><noscript>{tr("This recording needs JavaScript.")}</noscript></main>
 <footer>
-<h2 id="numbers-title">Numbers at this moment</h2>
+<h2 id="numbers-title">{tr("Numbers at this moment")}</h2>
 <table id="numbers" aria-labelledby="numbers-title"></table>
 {_about(source)}
 </footer>
-<script type="application/octet-stream" id="tape">{tape}</script>
+{"" if spoken == ENGLISH else catalogue}<script type="application/octet-stream" id="tape">{tape}</script>
 <script type="module">{script}</script>
 </body>
 </html>
@@ -90,39 +101,49 @@ def html(source: Source, tape: str) -> str:
 def title(source: Source) -> str:
     """What is shown, in a line."""
     spec = source.runs[0].start[0]
-    about = f"GAN: {TARGETS[spec.target].title}, {LOSSES[spec.loss].title} loss"
-    what = f"k = {spec.k}" if source.alone else " beside ".join(source.labels)
-    return f"{about}, {what}, seed {spec.seed}"
+    what = f"k = {spec.k}" if source.alone else joined(_(" beside "), source.labels)
+    return tr(
+        "GAN: {target}, {loss} loss, {what}, seed {seed}",
+        target=TARGETS[spec.target].title,
+        loss=LOSSES[spec.loss].title,
+        what=what,
+        seed=spec.seed,
+    )
 
 
 def _about(source: Source) -> str:
     """The runs in words, and how to have them in ganlab."""
     specs = [run.start[0] for run in source.runs]
     letters = "ABCD" if len(specs) > 1 else " "
-    parts = ["<h2>What this is</h2>"]
-    parts.append(
-        "<p>A recording of a run, made with ganlab, which plays without a server. Drag the line "
+    parts = [f"<h2>{tr('What this is')}</h2>"]
+    about = tr(
+        "A recording of a run, made with ganlab, which plays without a server. Drag the line "
         "under the picture, or use the keys: space plays and pauses, ← and → go to the moment "
         "before and after, Home and End to the first and the last one. Words below the picture "
         "show and hide its layers. To change a setting, explain an iteration or continue the run, "
-        "open it in ganlab.</p>"
+        "open it in ganlab."
     )
+    parts.append(f"<p>{about}</p>")
     for letter, run in zip(letters, source.runs, strict=False):
-        who = f"Run {letter}: " if letter.strip() else ""
+        who = tr("Run {letter}: ", letter=letter) if letter.strip() else ""
         parts.append(f"<p>{who}{escape(_words(run))}</p>")
     query = _query(source)
     if query:
         link = f"{_HOME}{_PATHS[specs[0].axes] if source.alone else 'compare'}?{query}"
         parts.append(
-            f'<p>With ganlab running on this computer: <a href="{escape(link)}" '
-            'rel="noreferrer">open this run in ganlab</a></p>'
+            f"<p>{tr('With ganlab running on this computer:')} "
+            f'<a href="{escape(link)}" rel="noreferrer">{tr("open this run in ganlab")}</a></p>'
         )
     events = [write(run.past) for run in source.runs]
     made = max(run.iteration for run in source.runs)
     code = export.python(specs, made, events)
-    parts.append(f"<details><summary>In Python</summary><pre>{escape(code)}</pre></details>")
+    parts.append(
+        f"<details><summary>{tr('In Python')}</summary><pre>{escape(code)}</pre></details>"
+    )
     whole = export.as_json(specs)
-    parts.append(f"<details><summary>All settings</summary><pre>{escape(whole)}</pre></details>")
+    parts.append(
+        f"<details><summary>{tr('All settings')}</summary><pre>{escape(whole)}</pre></details>"
+    )
     return "\n".join(parts)
 
 
@@ -130,13 +151,13 @@ def _words(run: Run) -> str:
     """The settings that differ from the defaults, and the changes on the way."""
     spec = run.start[0]
     found: Sequence[str] = differences(spec)
-    said = ", ".join(found) if found else "the settings with which the lab opens"
-    words = f"{said}; {PARAMS['seed'].title} {spec.seed}"
-    words += f"; {run.iteration:,} iterations of Algorithm 1"
+    said = listed(found) if found else _("the settings with which the lab opens")
+    parts = [said, _("{title} {seed}", title=PARAMS["seed"].title, seed=spec.seed)]
+    parts.append(_("{count:,} iterations of Algorithm 1", count=run.iteration))
     if run.past:
         count = len(run.past)
-        words += f"; changed {count} time{'s' * (count > 1)} on the way"
-    return words[:1].upper() + words[1:] + "."
+        parts.append(_("changed {count} time{s} on the way", count=count, s="s" * (count > 1)))
+    return tr("{text}.", text=capital(joined(_("; "), parts)))
 
 
 def _query(source: Source) -> str:

@@ -10,6 +10,7 @@ from itertools import islice
 from typing import Any
 
 from ganlab import export
+from ganlab.languages import into, language
 from ganlab.live.computing import to_end
 from ganlab.standalone import document
 from ganlab.standalone.moments import Journey, plan
@@ -78,7 +79,7 @@ class Page:
             one = to_end(source.see([journey.run for journey in journeys]))
             if not seen or one.header["iteration"] > seen[-1].header["iteration"]:
                 seen.append(one)
-                tape.add(_brief(one.header), one.arrays, one.at)
+                tape.add(into(language(), _brief(one.header)), one.arrays, one.at)
         tape.close(self._room)
         yield 1 - _PACKING / 2
         return self._pack(tape, seen)
@@ -145,7 +146,7 @@ class Page:
             "seed": source.experiment.base.seed,
             "name": export.name(source.experiment.specs, "page").removesuffix(".html"),
         }
-        return tape.pack(about, made)
+        return tape.pack(into(language(), about), made)
 
 
 def _at_hand(journeys: list[Journey]) -> set[int]:
