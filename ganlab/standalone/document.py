@@ -18,7 +18,7 @@ from ganlab.params import PARAMS
 from ganlab.standalone.source import Source
 from ganlab.targets import TARGETS
 
-SHELL_BYTES = 450_000  # about those of a page without its tape
+SHELL_BYTES = 540_000  # about those of a page without its tape
 _HOME = "http://localhost:8501/"  # where `ganlab app` serves
 _PATHS = {1: "", 2: "two", 0: "symbols"}
 _MOST_QUERY = 3000  # characters of a link
@@ -62,7 +62,11 @@ def html(source: Source, tape: str) -> str:
     }
     words = json.dumps({"language": spoken, "texts": texts}, ensure_ascii=False)
     words = words.replace("<", "\\u003c")
-    catalogue = f'<script type="application/json" id="gl-words">{words}</script>\n'
+    catalogue = (
+        ""
+        if spoken == ENGLISH
+        else f'<script type="application/json" id="gl-words">{words}</script>\n'
+    )
     script = f"\n{code}"
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     policy = (
@@ -91,7 +95,7 @@ def html(source: Source, tape: str) -> str:
 <table id="numbers" aria-labelledby="numbers-title"></table>
 {_about(source)}
 </footer>
-{"" if spoken == ENGLISH else catalogue}<script type="application/octet-stream" id="tape">{tape}</script>
+{catalogue}<script type="application/octet-stream" id="tape">{tape}</script>
 <script type="module">{script}</script>
 </body>
 </html>
