@@ -146,7 +146,7 @@ def test_a_teacher_may_allow_frames_and_an_operator_another_policy(monkeypatch):
     ):
         with pytest.raises(SpecError, match=EMBED):
             rules(monkeypatch, EMBED=bad)
-        monkeypatch.setattr(server, "serve", lambda options: 0)
+        monkeypatch.setattr(server, "serve", lambda options, greeting: 0)
         assert main(["app", "--embed", bad]) == 2
     assert main(["app", "--embed", "https://moodle.example.org"]) == 0
     assert embedders() == ("https://moodle.example.org",)

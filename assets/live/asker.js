@@ -2,8 +2,7 @@
 
 import { decode } from "./wire.js";
 import { follower, own } from "./page.js";
-import { spoken } from "./words.js";
-import { _ } from "./words.js";
+import { _, spoken } from "./words.js";
 
 const AGAIN = 2000; // ms after which a failed request is repeated
 

@@ -7,13 +7,14 @@
 export const spoken = { language: "en", texts: {} };
 
 /**
- * Load the catalogue of a language, once.
+ * Load the catalogue of a language, once. `beside`: the URL of a file beside the catalogues.
  *
  * @param {string} language
+ * @param {string} beside
  */
-export async function speak(language) {
+export async function speak(language, beside) {
   if (language === spoken.language) return;
-  const answer = await fetch(new URL(`words-${language}.json`, import.meta.url));
+  const answer = await fetch(new URL(`words-${language}.json`, beside));
   if (!answer.ok) throw new Error(String(answer.status));
   spoken.texts = await answer.json();
   spoken.language = language;

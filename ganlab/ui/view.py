@@ -39,7 +39,7 @@ async function speak(url) {
   for (let tries = 0; !dataset.language && tries < 500; tries += 1)
     await new Promise((resolve) => setTimeout(resolve, 10));
   const words = await import(new URL('words.js', url).href);
-  await words.speak(dataset.language ?? 'en').catch((error) => console.warn('ganlab', error));
+  await words.speak(dataset.language ?? 'en', url).catch((error) => console.warn('ganlab', error));
 }
 
 async function why(url, error) {
