@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Generic, TypeVar
 
-from ganlab.languages import _
+from ganlab.languages import Message, _
 
 
 class SpecError(ValueError):
@@ -187,7 +187,9 @@ class Param:
     def words(self, value: Any) -> str:
         """The value as pages show it: variants by their titles, numbers with four digits."""
         if self.kind == "choice":
-            return self.choices.words(value) if isinstance(self.choices, Registry) else str(value)
+            if isinstance(self.choices, Registry):
+                return self.choices.words(value)
+            return Message(str(value))  # its words are marked where the choices are declared
         if self.kind == "data" and isinstance(self.choices, Registry):
             return self.choices.words(value)
         if self.kind in ("ints", "floats"):

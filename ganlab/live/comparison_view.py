@@ -59,7 +59,7 @@ def panels(
 
     def floor(name: str) -> list[tuple[float, str]]:
         floors = [p.floors[name] for p in probes]
-        return [(floors[0], "floor")] if _same(floors) else []
+        return [(floors[0], _("floor"))] if _same(floors) else []
 
     cells = [p.cell for p in probes]
     cell = _(", cells of {cells:.3g}", cells=cells[0]) if _same(cells) else ""

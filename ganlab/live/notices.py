@@ -44,11 +44,11 @@ def beyond(rows: np.ndarray, sides: Sequence[str]) -> list[dict[str, Any]]:
             _("{percent} of p_g is beyond: mean {where}", percent=percent(share), where=where),
             _ARROWS[side],
         )
-        brief = f"{percent(share)}: {where}"
+        brief = _("{share}: {where}", share=percent(share), where=where)
         if side == "right":
-            words, brief = joined(" ", (words, arrow)), f"{brief} {arrow}"
+            words, brief = joined(" ", (words, arrow)), joined(" ", (brief, arrow))
         else:
-            words, brief = joined(" ", (arrow, words)), f"{arrow} {brief}"
+            words, brief = joined(" ", (arrow, words)), joined(" ", (arrow, brief))
         out.append({"side": side, "share": share, "at": mean, "text": words, "brief": brief})
     return sorted(out, key=lambda one: -one["share"])
 

@@ -102,7 +102,7 @@ def panels(probe: Probe) -> list[dict[str, Any]]:
     """
 
     def spread(name: str, title: str, lines: Lines = (), **more: Any) -> dict[str, Any]:
-        series = [{"key": name, "title": "median", "role": "G", "dash": "solid"}]
+        series = [{"key": name, "title": _("median"), "role": "G", "dash": "solid"}]
         bands = [
             {"low": f"{name}_min", "high": f"{name}_max", "title": "", "opacity": 0.13},
             {"low": f"{name}_q1", "high": f"{name}_q3", "title": "", "opacity": 0.3},
@@ -118,7 +118,7 @@ def panels(probe: Probe) -> list[dict[str, Any]]:
     )
     if probe.domain.enumerated:
         about = _("JSD(p_data, p_g), exact")
-    lines = [(float(np.log(2)), "ln 2"), (probe.floors["jsd"], "floor")]
+    lines = [(float(np.log(2)), _("ln 2")), (probe.floors["jsd"], _("floor"))]
     out = [spread("jsd", about, lines, unit=_("nats"), low=0.0, high=0.75)]
     if probe.target.modes is not None and len(probe.target.modes.std) > 1:
         count = len(probe.target.modes.std)

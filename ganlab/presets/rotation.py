@@ -16,6 +16,7 @@ from ganlab.presets.counts import Counts
 from ganlab.presets.measures import off
 from ganlab.presets.preset import CURES, MOVES, PRESETS, Preset, Trace
 from ganlab.spec import Spec
+from ganlab.update_rules import RULES as UPDATES
 
 RATE = 0.1  # of both players: one turn takes 63 iterations
 
@@ -60,7 +61,7 @@ PRESETS.add(
         ),
         cite="Mescheder et al. 2018; Daskalakis et al. 2018; Gidel et al. 2019",
         specs=tuple(bilinear(rule=rule) for rule in RULES),
-        labels=RULES,
+        labels=tuple(UPDATES[name].title for name in RULES),
         claim=_(
             "From the first third of 400 iterations to the last, the amplitude of G's "
             "mean about the data's grows at least 3-fold (simultaneous), stays within a "

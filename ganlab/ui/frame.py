@@ -100,7 +100,7 @@ function draw(page) {
   }
   box.append(waits);
   box.setAttribute('role', 'region'); // all content of a page lies in a landmark
-  box.setAttribute('aria-label', 'Page that is opening');
+  box.setAttribute('aria-label', say('Page that is opening'));
   box.dataset.testid = 'frame';
   const app = document.querySelector('.stApp');
   box.style.background = getComputedStyle(app).backgroundColor;
@@ -217,6 +217,7 @@ _TEXTS = (
     _("waiting for the first picture"),
     _(": "),
     _("Language"),
+    _("Page that is opening"),
     _("Locked by your teacher."),
     *TEXTS.values(),
 )
