@@ -30,7 +30,7 @@ def present_moment(session: Session) -> RunFile:
     To be called on a worker. Raises `SpecError` if the runs have not begun.
     """
     if session.group is None:
-        raise SpecError("moment", "nothing", "a moment of runs that have begun")
+        raise SpecError("moment", "nothing", _("a moment of runs that have begun"))
     if session.rewind.runs is not None:
         return RunFile(tuple(run.fork() for run in session.rewind.runs))
     return replace(session.file(), playing=False)

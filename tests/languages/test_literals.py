@@ -37,6 +37,7 @@ SAME = {
     "REINFORCE": "a name",
     "MNIST": "a name",
     "DBN": "a name",
+    "enter": "the name of a command",
 }
 # What the front end shows: attributes, contents, and words on canvases.
 IN_FRONT_END = re.compile(

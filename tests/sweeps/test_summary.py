@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ganlab.sweeps import results
+from ganlab.sweeps import VERDICTS, results
 from ganlab.sweeps.run import run
 from ganlab.sweeps.summary import Summary, curves, summary_of
 
@@ -34,7 +34,7 @@ def test_the_verdict_of_most_runs_and_in_words(sweep, table, folder):
     for cell in range(sweep.size):
         counts = frame[cell].value_counts()
         assert counts[names[cell]] == counts.max()
-        assert f"{counts.max()} {names[cell]}" in summary_of(folder).counts(cell)
+        assert f"{counts.max()} {VERDICTS[names[cell]].title}" in summary_of(folder).counts(cell)
 
 
 def test_quartiles_of_a_cells_curves(sweep, table, folder):
