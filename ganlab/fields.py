@@ -26,8 +26,20 @@ from ganlab.update_rules import RULES
 _FEW = 8  # the largest number of hidden units for which the initial values can be given
 # The words of choices that are no entries, as they are shown.
 _WORDS = (
-    *(_("no"), _("yes"), _("none"), _("alone"), _("regression"), _("joint"), _("batch"), _("same")),
-    *(_("fresh"), _("standardised"), _("as they are"), _("brackets"), _("powers"), _("sums")),
+    _("no"),
+    _("yes"),
+    _("none"),
+    _("alone"),
+    _("regression"),
+    _("joint"),
+    _("batch"),
+    _("same"),
+    _("fresh"),
+    _("standardised"),
+    _("as they are"),
+    _("brackets"),
+    _("powers"),
+    _("sums"),
     _("palindromes"),
 )
 _SWITCH = ("no", "yes")

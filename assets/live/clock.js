@@ -82,7 +82,7 @@ export function clock({ unit, speeds, speed, draw }) {
     on.setAttribute("aria-label", _("One {unit} forward", { unit }));
     scrub.setAttribute("aria-label", first);
     pace.setAttribute("aria-label", pace.title);
-    [...pace.options].forEach((option, i) => setText(option, `${speeds[i]} ${unit}s/s`));
+    [...pace.options].forEach((option, i) => setText(option, _("{value} {unit}{s}/s", { value: speeds[i], unit, s: "s" })));
   }
   call(unit);
 

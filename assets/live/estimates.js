@@ -16,9 +16,9 @@ const rounded = (/** @type {number} */ share) => (share < 9.995 ? `${+(100 * sha
 
 /** @type {[string, string, (row: EstimateRow, exact: number) => string][]} */
 const COLUMNS = [
-  ["bias", "bias", (row, exact) => `${rounded(row.bias / exact)}${FIX}±${FIX}${rounded(row.error / exact)}${FIX}%`],
-  ["noise", "noise", (row, exact) => `${rounded(Math.sqrt(row.variance) / exact)}${FIX}%`],
-  ["cosine", "cosine", (row) => (row.cosine === null ? "–" : row.cosine.toFixed(3))],
+  ["bias", _("bias"), (row, exact) => `${rounded(row.bias / exact)}${FIX}±${FIX}${rounded(row.error / exact)}${FIX}%`],
+  ["noise", _("noise"), (row, exact) => `${rounded(Math.sqrt(row.variance) / exact)}${FIX}%`],
+  ["cosine", _("cosine"), (row) => (row.cosine === null ? "–" : row.cosine.toFixed(3))],
 ];
 
 /**

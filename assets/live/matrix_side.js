@@ -43,7 +43,7 @@ export function securityChart(get) {
     ctx.fillStyle = theme.text;
     ctx.textAlign = "left";
     ctx.textBaseline = "alphabetic";
-    const who = player ? "column" : "row";
+    const who = player ? _("column") : _("row");
     ctx.fillText(_("{who} player's pay-off", { who }), left - 14 * u, 13 * u);
     ctx.font = font(theme, SIZES.panel_axis);
     ctx.fillStyle = theme.muted;
@@ -195,7 +195,7 @@ export function regretChart(get) {
     if (!state) return;
     const { game, now, point, hidden } = state;
     const u = theme.u;
-    const { left, top, w, h } = frame(ctx, theme, width, height, "regret", _("0 at an equilibrium"));
+    const { left, top, w, h } = frame(ctx, theme, width, height, _("regret"), _("0 at an equilibrium"));
     const [, points] = game.shape.regret;
     const of = (/** @type {string} */ name) => game.a[name].subarray(point * points, (point + 1) * points);
     const curves = /** @type {[string, string, number[], string][]} */ ([["regret", "run0", [], _("of the play")], ["mean_regret", "run2", [1.5 * u, 3.5 * u], _("of its average")]])

@@ -3,6 +3,9 @@
 import { el, fill, setText } from "./dom.js";
 import { _ } from "./words.js";
 
+/** The room of a text, in digits: Chinese characters take two. @param {string} text */
+const wide = (text) => [...text].reduce((sum, c) => sum + (c > "\u2e80" ? 2 : 1), 0);
+
 /** @typedef {import("./types.js").Matrix} Matrix */
 
 const write = (/** @type {string[][]} */ cells) => cells.map((row) => row.join(",")).join(";");
@@ -109,10 +112,11 @@ export function tableEditor(page) {
    * @param {number} i
    */
   function name(player, i) {
-    const who = player ? "column" : "row";
+    const who = player ? _("column") : _("row");
+    const id = `${player ? "column" : "row"}-${i}`;
     const input = el("input", {
       class: "gl-input gl-strategy",
-      "data-testid": `${who}-${i}`,
+      "data-testid": id,
       "aria-label": _("Name of {who} {i}", { who, i: i + 1 }),
       maxlength: 24,
       onchange: () => {
@@ -121,7 +125,7 @@ export function tableEditor(page) {
         turn(made, input);
       },
     });
-    const away = small(`drop-${who}-${i}`, _("Remove {who} {i}", { who, i: i + 1 }), "×", () => shrink(player, i));
+    const away = small(`drop-${id}`, _("Remove {who} {i}", { who, i: i + 1 }), "×", () => shrink(player, i));
     away.classList.add("gl-away");
     return el("th", { class: "gl-field", scope: player ? "col" : "row", "data-player": player }, el("span", { class: "gl-strategy-box" }, input, away));
   }
@@ -132,7 +136,7 @@ export function tableEditor(page) {
    * @param {number} j
    */
   function cell(player, i, j) {
-    const who = player ? "column" : "row";
+    const who = player ? _("column") : _("row");
     const input = el("input", {
       class: "gl-input gl-pay",
       inputmode: "decimal",
@@ -208,7 +212,7 @@ export function tableEditor(page) {
   function names(th, title, gone, many) {
     const [input, away] = /** @type {[HTMLInputElement, HTMLButtonElement]} */ ([...th.children[0].children]);
     fill(input, title);
-    input.style.width = `${Math.min(12, Math.max(4, title.length + 1))}ch`;
+    input.style.width = `${Math.min(12, Math.max(4, wide(title) + 1))}ch`;
     away.disabled = !many;
     /** @type {HTMLElement} */ (th).dataset.struck = String(gone);
   }

@@ -53,7 +53,7 @@ def security(own: Security, player: int, zero_sum: bool) -> str:
 
     In a game that is not zero-sum the other player need not want to hold it down.
     """
-    who, other = (("row", "column"), ("column", "row"))[player]
+    who, other = ((_("row"), _("column")), (_("column"), _("row")))[player]
     low, high, value = (number(v) for v in (own.pure_max_min, own.pure_min_max, own.value))
     meet = own.pure_min_max - own.pure_max_min <= CLOSE
     if not zero_sum:
