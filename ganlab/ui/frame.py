@@ -135,6 +135,19 @@ document.addEventListener('click', (event) => {
 // A button or key of a live view leads to another page, whose name is in `detail` if it is known.
 document.addEventListener('ganlab-leaves', ({ detail }) => leave(pages[detail]));
 
+/** A link in a text leads to the other page in the language of this visit. */
+function keepLanguage({ target }) {
+  const link = target.closest?.('.stMarkdown a[href]');
+  const language = new URL(location.href).searchParams.get('lang');
+  if (!link || !language) return;
+  const there = new URL(link.href);
+  if (there.origin !== location.origin || there.searchParams.has('lang')) return;
+  there.searchParams.set('lang', language);
+  link.href = there.href;
+}
+for (const kind of ['click', 'auxclick'])
+  document.addEventListener(kind, keepLanguage, { capture: true });
+
 /** Make the page's language known, keep it in the address, and offer the other one. */
 function speak({ language, tag, named, others, texts }) {
   const { documentElement: root } = document;
