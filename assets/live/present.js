@@ -96,7 +96,7 @@ export function presenter(root, { send, layout, frozen }) {
   );
   const help = pushButton({ class: "gl-button gl-present-only", "aria-label": _("Keys"), title: _("The keys (?)"), "data-testid": "present-help" }, () => press("?"), "?");
   const button = pushButton(
-    { class: "gl-button gl-present", "aria-label": _("Presenter mode"), "aria-pressed": "false", title: _("Presenter mode: the whole screen, in large type (p)"), "data-testid": "present", "data-tool": "presenter" },
+    { class: "gl-button gl-present", "aria-label": _("Presenter mode"), "aria-pressed": "false", title: _("Presenter mode: the whole screen, in large type (p)"), "data-testid": "presenter", "data-tool": "presenter" },
     () => turn(!on),
     icon("screen"),
   );

@@ -69,7 +69,7 @@ export function teacher({ socket, page, act, shown }) {
   );
   const said = el("p", { class: "gl-class-said", role: "status", "data-testid": "class-said" });
   const body = el("div", { class: "gl-class-body" });
-  const shut = pushButton({ class: "gl-button gl-small", "aria-label": _("Close"), title: _("Close (w)") }, () => toggle(), "×");
+  const shut = pushButton({ class: "gl-button gl-small", "aria-label": _("Close"), title: _("Close (w)"), "data-testid": "class-close" }, () => toggle(), "×");
   const node = el(
     "section",
     { class: "gl-class-panel", role: "dialog", "aria-label": _("Class"), "data-testid": "class-panel", hidden: "" },

@@ -14,6 +14,7 @@ from typing import BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from ganlab.languages import _
 from ganlab.registry import SpecError
 
 GZIP = b"\x1f\x8b"
@@ -25,7 +26,10 @@ class DataError(SpecError):
 
     def __init__(self, name: str, found: str, expected: str):
         super().__init__(name, found, expected)
-        self.args = (f"{name}: found {found}, expected {expected}",)
+        self.words = _(
+            "{name}: found {found}, expected {expected}", name=name, found=found, expected=expected
+        )
+        self.args = (str(self.words),)
 
 
 @dataclass(frozen=True)

@@ -44,7 +44,7 @@ _COVERED = """
 
 def fits(lab) -> None:
     """The lab is on one screen: nothing scrolls, and both canvases are complete and large."""
-    assert lab.js(_COVERED) == []
+    lab.wait(f"({_COVERED})().length === 0", seconds=10)  # after a change of the window's size
     lab.wait(f"({_OVERFLOW})().page <= 0 && ({_OVERFLOW})().main <= 0", seconds=10)
     found = lab.js(_OVERFLOW)
     assert found["wide"] <= 0
