@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from ganlab.digits.idx import DataError, Known, unwrapped
+from ganlab.languages import _
 
 Progress = Callable[[float, str], None]  # a fraction in [0, 1] and words, as for `st.progress`
 
@@ -83,7 +84,11 @@ def _from_any(mirrors: list[str], folder: Path, file: Known, meter: _Meter, befo
         except _Failed as failed:
             failures.append(f"{mirror}: {failed}")
     found = "; ".join(failures) or "no mirrors"
-    raise DataError(file.name, found, f"{file.size:,} bytes with MD5 {file.md5}")
+    raise DataError(
+        file.name,
+        found,
+        _("{count} bytes with MD5 {digest}", count=f"{file.size:,}", digest=file.md5),
+    )
 
 
 class _Failed(Exception):
@@ -123,7 +128,7 @@ def _from_one(mirror: str, folder: Path, file: Known, meter: _Meter, before: int
     except (ValueError, requests.exceptions.RequestException) as error:
         raise _Failed(str(error)) from None
     except OSError as error:
-        raise DataError(str(folder), error.strerror or str(error), "a writable folder") from None
+        raise DataError(str(folder), error.strerror or str(error), _("a writable folder")) from None
 
 
 def _receive(url: str, part: Path, meter: _Meter) -> None:

@@ -76,26 +76,34 @@ def read(path: Path, known: Known) -> NDArray[np.uint8]:
         with open(path, "rb") as file:
             raw = unwrapped(file).read(known.size + 1)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise DataError(str(path), f"a damaged gzip ({error})", _whole(known)) from None
+        raise DataError(
+            str(path), _("a damaged gzip ({error})", error=str(error)), _whole(known)
+        ) from None
     except OSError as error:
-        raise DataError(str(path), error.strerror or str(error), "a readable file") from None
+        raise DataError(str(path), error.strerror or str(error), _("a readable file")) from None
 
     head = 4 + 4 * len(known.shape)
     magic = _UBYTE + len(known.shape)
     if len(raw) < head:
-        raise DataError(str(path), f"{len(raw):,} bytes", _whole(known))
+        raise DataError(str(path), _("{count} bytes", count=f"{len(raw):,}"), _whole(known))
     found, *shape = struct.unpack_from(f">{1 + len(known.shape)}I", raw)
     if found != magic:
-        raise DataError(str(path), f"the magic number 0x{found:08x}", f"0x{magic:08x}")
+        raise DataError(
+            str(path), _("the magic number 0x{found}", found=f"{found:08x}"), f"0x{magic:08x}"
+        )
     if tuple(shape) != known.shape:
-        raise DataError(str(path), f"sizes {_sizes(shape)}", _sizes(known.shape))
+        raise DataError(str(path), _("sizes {sizes}", sizes=_sizes(shape)), _sizes(known.shape))
     if len(raw) < known.size:
-        raise DataError(str(path), f"only {len(raw):,} bytes", _whole(known))
+        raise DataError(str(path), _("only {count} bytes", count=f"{len(raw):,}"), _whole(known))
     if len(raw) > known.size:
-        raise DataError(str(path), f"more than {known.size:,} bytes", _whole(known))
+        raise DataError(
+            str(path), _("more than {count} bytes", count=f"{known.size:,}"), _whole(known)
+        )
     digest = hashlib.md5(raw, usedforsecurity=False).hexdigest()
     if digest != known.md5:
-        raise DataError(str(path), f"contents with MD5 {digest}", f"MD5 {known.md5}")
+        raise DataError(
+            str(path), _("contents with MD5 {digest}", digest=digest), f"MD5 {known.md5}"
+        )
     return np.frombuffer(raw, np.uint8, offset=head).reshape(known.shape)
 
 
@@ -104,32 +112,39 @@ def read_any(path: Path, most: int) -> NDArray[np.uint8]:
 
     Raises DataError, which names the file, for anything else. Reads no more than its header says.
     """
-    expected = f"IDX of bytes, at most {most:,} images of 28 × 28 or labels"
+    expected = _("IDX of bytes, at most {most} images of 28 × 28 or labels", most=f"{most:,}")
     try:
         with open(path, "rb") as file:
             plain = unwrapped(file)
             head = plain.read(4)
             if len(head) < 4:
-                raise DataError(str(path), f"{len(head)} bytes", expected)
+                raise DataError(str(path), _("{count} bytes", count=len(head)), expected)
             (magic,) = struct.unpack(">I", head)
             dims = magic - _UBYTE
             if dims not in (1, 3):
-                raise DataError(str(path), f"the magic number 0x{magic:08x}", expected)
+                raise DataError(
+                    str(path), _("the magic number 0x{magic}", magic=f"{magic:08x}"), expected
+                )
             sizes = plain.read(4 * dims)
             if len(sizes) < 4 * dims:
-                raise DataError(str(path), f"{4 + len(sizes)} bytes", expected)
+                raise DataError(str(path), _("{count} bytes", count=4 + len(sizes)), expected)
             shape = struct.unpack(f">{dims}I", sizes)
             if shape[0] > most or shape[1:] not in ((), (28, 28)):
-                raise DataError(str(path), f"sizes {_sizes(list(shape))}", expected)
+                raise DataError(str(path), _("sizes {sizes}", sizes=_sizes(list(shape))), expected)
             size = math.prod(shape)
             raw = plain.read(size + 1)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise DataError(str(path), f"a damaged gzip ({error})", expected) from None
+        raise DataError(
+            str(path), _("a damaged gzip ({error})", error=str(error)), expected
+        ) from None
     except OSError as error:
-        raise DataError(str(path), error.strerror or str(error), "a readable file") from None
+        raise DataError(str(path), error.strerror or str(error), _("a readable file")) from None
     if len(raw) != size:
-        many = f"more than {size:,}" if len(raw) > size else f"only {len(raw):,}"
-        raise DataError(str(path), f"{many} bytes", f"{size:,} for sizes {_sizes(list(shape))}")
+        many = _("only {count} bytes", count=f"{len(raw):,}")
+        if len(raw) > size:
+            many = _("more than {count} bytes", count=f"{size:,}")
+        expected = _("{count} for sizes {sizes}", count=f"{size:,}", sizes=_sizes(list(shape)))
+        raise DataError(str(path), many, expected)
     return np.frombuffer(raw, np.uint8).reshape(shape)
 
 
@@ -140,7 +155,7 @@ def digest(array: NDArray[np.uint8]) -> str:
 
 
 def _whole(known: Known) -> str:
-    return f"{known.size:,} bytes of IDX"
+    return _("{count} bytes of IDX", count=f"{known.size:,}")
 
 
 def _sizes(shape: tuple[int, ...] | list[int]) -> str:

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from ganlab.digits.idx import DataError, digest, read_any
 from ganlab.digits.images import SIDE
+from ganlab.languages import _
 
 PARTS = ("train_pixels", "train_labels", "test_pixels", "test_labels")
 MOST_IMAGES = 1_000_000
@@ -73,14 +74,22 @@ class Set:
 def _check(path: Path, part: str, array: NDArray[np.uint8], labels: int) -> None:
     if part.endswith("pixels"):
         if array.shape[1:] != (SIDE, SIDE):
-            raise DataError(str(path), f"sizes {array.shape}", f"images of {SIDE} × {SIDE}")
+            raise DataError(
+                str(path),
+                _("sizes {sizes}", sizes=array.shape),
+                _("images of {side} × {side}", side=SIDE),
+            )
         if len(array) != labels:
             raise DataError(
-                str(path), f"{len(array):,} images", f"one for each of {labels:,} labels"
+                str(path),
+                _("{count} images", count=f"{len(array):,}"),
+                _("one for each of {labels} labels", labels=f"{labels:,}"),
             )
     elif array.ndim != 1 or len(array) < 6 or set(np.unique(array)) - set(range(10)):
         found = sorted(set(np.unique(array).tolist()))[:20] if array.ndim == 1 else array.shape
-        raise DataError(str(path), f"labels {found}", "at least 6, each from 0 to 9")
+        raise DataError(
+            str(path), _("labels {found}", found=found), _("at least 6, each from 0 to 9")
+        )
 
 
 def search(folder: Path) -> Set | None:
@@ -149,7 +158,7 @@ def _places(folder: Path) -> Iterable[Path]:
         seen.add(folder / inside)
         yield folder / inside
     level, count = [folder], 0
-    for _ in range(_DEPTH):
+    for _level in range(_DEPTH):
         below: list[Path] = []
         for place in level:
             try:
@@ -189,8 +198,8 @@ def _read_npz(path: Path) -> dict[str, NDArray[np.uint8]]:
                         raise ValueError(f"{name} has {len(raw):,} bytes instead of {size:,}")
                     out[part] = np.frombuffer(raw, np.uint8).reshape(shape)
     except OSError as error:
-        raise DataError(str(path), error.strerror or str(error), "a readable file") from None
+        raise DataError(str(path), error.strerror or str(error), _("a readable file")) from None
     except (ValueError, KeyError, zipfile.BadZipFile, zlib.error, NotImplementedError) as error:
-        expected = f"{', '.join(_ARRAYS)} of bytes, as Keras writes them"
+        expected = _("{names} of bytes, as Keras writes them", names=", ".join(_ARRAYS))
         raise DataError(str(path), str(error).strip("'\""), expected) from None
     return out

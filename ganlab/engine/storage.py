@@ -24,6 +24,7 @@ from ganlab.engine.state import State
 from ganlab.engine.structure import Structure
 from ganlab.engine.timeline import Timeline
 from ganlab.events import Event, all_after, check
+from ganlab.languages import _
 from ganlab.own_data import members
 from ganlab.paths import replace
 from ganlab.reading import Arrays, parse_json
@@ -32,7 +33,7 @@ from ganlab.spec import Spec
 
 _FORMAT = 2
 _FORMATS = (1, 2)  # 1 has neither events nor the Specs of the start
-_WRITTEN = "a run written by Run.save"
+_WRITTEN = _("a run written by Run.save")
 MOST_UPDATES = 10**12
 _MOST_WORDS = 1000  # the longest explanation, in characters
 COUNTS = ("d_updates", "g_updates", "phase", "iterations", "g_phase")  # as in State
@@ -131,33 +132,39 @@ def read(
     if not isinstance(header, dict) or not {"specs", "diverged", *COUNTS} <= set(header):
         raise SpecError("file", name, _WRITTEN)
     if header.get("ganlab") not in _FORMATS:
-        allowed = f"{' or '.join(map(str, _FORMATS))} (of {name})"
+        allowed = _("{formats} (of {name})", formats=" or ".join(map(str, _FORMATS)), name=name)
         raise SpecError("file format", header.get("ganlab"), allowed)
     specs, diverged = header["specs"], header["diverged"]
     counts = {count: header[count] for count in COUNTS}
     if not isinstance(specs, list) or not specs:
-        raise SpecError("specs", specs, f"a list of at least one Spec (in {name})")
+        raise SpecError("specs", specs, _("a list of at least one Spec (in {name})", name=name))
     if len(specs) > MOST_RUNS:
-        raise SpecError("specs", f"{len(specs):,} of them", f"at most {MOST_RUNS:,} together")
+        raise SpecError(
+            "specs",
+            f"{len(specs):,} of them",
+            _("at most {most} together", most=f"{MOST_RUNS:,}"),
+        )
     check_counts(counts, name)
     if not isinstance(diverged, list) or len(diverged) != len(specs):
-        raise SpecError("diverged", diverged, f"one entry for each Spec (in {name})")
+        raise SpecError("diverged", diverged, _("one entry for each Spec (in {name})", name=name))
     for entry in diverged:
         if entry is not None:
             check_divergence(entry, counts["g_updates"], name)
     members.receive(file, name)
     found = [Spec.from_dict(s) for s in specs]
     if counts["g_phase"] >= found[0].g_steps:
-        raise SpecError("g_phase", counts["g_phase"], f"less than g_steps (in {name})")
+        raise SpecError("g_phase", counts["g_phase"], _("less than g_steps (in {name})", name=name))
     begun, text = header.get("start", specs), header.get("events", "")
     if not isinstance(begun, list) or len(begun) != len(specs) or not isinstance(text, str):
-        raise SpecError("start", begun, f"as many Specs as there are runs (in {name})")
+        raise SpecError("start", begun, _("as many Specs as there are runs (in {name})", name=name))
     start = found if begun == specs else [Spec.from_dict(s) for s in begun]
     events = check(text, start)
     made = counts["d_updates"] + counts["g_updates"]
     past = [e for e in events if e.fields and e.at <= made]
     if list(all_after(start, past)) != found:
-        raise SpecError("specs", specs, f"the Specs of its start after its events (in {name})")
+        raise SpecError(
+            "specs", specs, _("the Specs of its start after its events (in {name})", name=name)
+        )
     return start, found, events, counts, diverged
 
 
@@ -177,12 +184,20 @@ def check_counts(counts: dict[str, Any], name: str) -> None:
     """Raise `SpecError` unless these are the counts of a State, in the file called `name`."""
     for count, value in counts.items():
         if type(value) is not int or not 0 <= value <= MOST_UPDATES:
-            allowed = f"an integer from 0 to {MOST_UPDATES:,} (in {name})"
+            allowed = _(
+                "an integer from 0 to {most} (in {name})",
+                most=f"{MOST_UPDATES:,}",
+                name=name,
+            )
             raise SpecError(count, value, allowed)
     if counts["phase"] > counts["d_updates"] + counts["g_updates"]:
-        raise SpecError("phase", counts["phase"], f"at most the updates made (in {name})")
+        raise SpecError(
+            "phase", counts["phase"], _("at most the updates made (in {name})", name=name)
+        )
     if counts["iterations"] > counts["g_updates"]:
-        raise SpecError("iterations", counts["iterations"], f"at most g_updates (in {name})")
+        raise SpecError(
+            "iterations", counts["iterations"], _("at most g_updates (in {name})", name=name)
+        )
 
 
 def check_divergence(entry: object, g_updates: int, name: str) -> None:
@@ -195,7 +210,7 @@ def check_divergence(entry: object, g_updates: int, name: str) -> None:
         and max(len(entry["quantity"]), len(entry["cause"])) <= _MOST_WORDS
     )
     if not good:
-        raise SpecError("diverged", entry, f"null or a divergence (in {name})")
+        raise SpecError("diverged", entry, _("null or a divergence (in {name})", name=name))
 
 
 def read_arrays(
@@ -216,7 +231,7 @@ def read_arrays(
         check_head(file, one, np.float32, shape, name)
     kept = {members.PREFIX + data for data in own}
     if more := sorted(set(file.heads) - {"header", *kept, *wanted}):
-        raise SpecError("file", more[0], f"only the arrays of a run (in {name})")
+        raise SpecError("file", more[0], _("only the arrays of a run (in {name})", name=name))
     return {one: finite(file, one, name) for one in wanted}
 
 
@@ -227,7 +242,12 @@ def check_head(
     found, got = file.heads.get(array, (None, None))
     if found != dtype or got != shape:
         there = None if found is None else f"{found} of shape {got}"
-        allowed = f"{np.dtype(dtype)} of shape {shape} (in {name})"
+        allowed = _(
+            "{kind} of shape {shape} (in {name})",
+            kind=str(np.dtype(dtype)),
+            shape=shape,
+            name=name,
+        )
         raise SpecError(array, there, allowed)
 
 
@@ -235,7 +255,7 @@ def finite(file: Arrays, array: str, name: str) -> np.ndarray:
     """An array of any shape. Raises `SpecError` if a number in it is not finite."""
     found = file.read(array)
     if not np.isfinite(found).all():
-        raise SpecError(array, "NaN or inf", f"finite numbers (in {name})")
+        raise SpecError(array, "NaN or inf", _("finite numbers (in {name})", name=name))
     return found
 
 

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont, ImageOps, UnidentifiedImageError
 
+from ganlab.languages import _
 from ganlab.own_data import Data
 from ganlab.pictures.lettering import font
 from ganlab.registry import SpecError
@@ -55,7 +56,10 @@ def of_image(content: bytes, name: str) -> Data:
 
     Raises `SpecError` for what is no such image, damaged, too large, or all background.
     """
-    allowed = f"an image (PNG, JPEG, WebP or GIF) of at most {MOST_BYTES / 1e6:g} MB"
+    allowed = _(
+        "an image (PNG, JPEG, WebP or GIF) of at most {most} MB",
+        most=f"{MOST_BYTES / 1e6:g}",
+    )
     if len(content) > MOST_BYTES:
         raise SpecError("image", f"{len(content) / 1e6:.1f} MB", allowed)
     with _decoding:
@@ -74,12 +78,17 @@ def of_image(content: bytes, name: str) -> Data:
         except UnidentifiedImageError:
             raise SpecError("image", name, allowed) from None
         except Exception:  # decoders raise errors of many types for damaged files
-            raise SpecError("image", name, "an image that is complete: this is damaged") from None
+            raise SpecError(
+                "image", name, _("an image that is complete: this is damaged")
+            ) from None
     return picture(fitted(shades), _title(name))
 
 
 def _too_large(what: str) -> SpecError:
-    allowed = f"at most {MOST_PIXELS / 1e6:g} million pixels: make it smaller"
+    allowed = _(
+        "at most {most} million pixels: make it smaller",
+        most=f"{MOST_PIXELS / 1e6:g}",
+    )
     return SpecError("image", what, allowed)
 
 
@@ -108,7 +117,7 @@ def _shades(image: Image.Image) -> Shades:
         raise SpecError(
             "image",
             "all of one shade",
-            "a figure that is darker than its background, or lighter than a dark one",
+            _("a figure that is darker than its background, or lighter than a dark one"),
         )
     # A few very dark pixels do not decide what is dark.
     top = max(float(np.quantile(ink[ink > _NOISE * top], 0.9)), top / 2)
@@ -132,13 +141,15 @@ def of_word(text: str) -> Data:
     """A word as ink. Raises `SpecError` for none, a long one, and letters that no font here has."""
     word = " ".join(text.split())
     if not word or len(word) > LONGEST_WORD or not word.isprintable():
-        raise SpecError("word", text, f"1 to {LONGEST_WORD} letters")
+        raise SpecError("word", text, _("1 to {most} letters", most=LONGEST_WORD))
     for made in _fonts():
         if not _missing(made, word):
             break
     else:
         lacking = "".join(dict.fromkeys(_missing(next(_fonts()), word)))
-        allowed = f"letters of fonts that this server has; it has none with {lacking}"
+        allowed = _(
+            "letters of fonts that this server has; it has none with {lacking}", lacking=lacking
+        )
         raise SpecError("word", word, allowed)
     left, top, right, bottom = made.getbbox(word)
     size = math.ceil(right - left) + 2, math.ceil(bottom - top) + 2
@@ -176,11 +187,15 @@ def fitted(shades: Shades) -> Ink:
     """
     rows, columns = (np.flatnonzero(shades.any(axis)) for axis in (1, 0))
     if not len(rows):
-        raise SpecError("picture", "blank", "a picture with something dark in it")
+        raise SpecError("picture", "blank", _("a picture with something dark in it"))
     cut = shades[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     height, width = cut.shape
     if max(height, width) < _LEAST:
-        raise SpecError("image", "a dot", f"a figure of at least {_LEAST} pixels in one direction")
+        raise SpecError(
+            "image",
+            "a dot",
+            _("a figure of at least {least} pixels in one direction", least=_LEAST),
+        )
     scale = min(1.0, SIZE / math.sqrt(height * width), MOST / max(height, width))
     size = max(1, round(width * scale)), max(1, round(height * scale))
     small = Image.fromarray(cut.astype(np.float32)).resize(size, Image.Resampling.BOX)

@@ -21,6 +21,7 @@ from numpy.lib import format as npy
 from ganlab.engine import Run, storage
 from ganlab.engine.native.program_key import surroundings
 from ganlab.engine.run import FORMATS
+from ganlab.languages import _
 from ganlab.own_data import members
 from ganlab.reading import Arrays, parse_json
 from ganlab.record import moments, run_header
@@ -118,8 +119,11 @@ class RunFile:
         work = max(run_header.changes(p.plan["events"], len(p.plan["start"])) for p in parts)
         longest = max(len(part.plan["events"]) for part in parts)
         if work > run_header.MOST_CHANGES or longest > run_header.MOST_EVENTS:
-            allowed = f"at most {run_header.MOST_CHANGES:,} in a file of at most "
-            allowed += f"{run_header.MOST_EVENTS:,} characters"
+            allowed = _(
+                "at most {most} in a file of at most {longest} characters",
+                most=f"{run_header.MOST_CHANGES:,}",
+                longest=f"{run_header.MOST_EVENTS:,}",
+            )
             raise SpecError("changes", f"{work:,}", allowed)
         own = members.arrays(self.own_data)
         with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
@@ -151,11 +155,11 @@ class RunFile:
         name = name or (source.name if isinstance(source, Path) else "the file")
         with storage.reading(source, name, most, (HEADER,)) as file:
             if HEADER not in file.texts:
-                start, _, events, *_ = storage.read(file, name)
+                start, _found, events, *_rest = storage.read(file, name)
                 allow([Course(tuple(start), events)])
                 return cls((Run.read(file, name, device),))
             text = file.text(HEADER, run_header.MOST_TEXT)
-            allowed = f"the header of a run written by ganlab (in {name})"
+            allowed = _("the header of a run written by ganlab (in {name})", name=name)
             items = parse_json(text, "header", allowed, run_header.MOST_TEXT)
             members.receive(file, name)
             header = run_header.read(items, name)
@@ -170,7 +174,7 @@ class RunFile:
         starts = (plan.course.start[0] for plan in header.plans)
         wanted |= {members.PREFIX + data for spec in starts for data in spec.own_data}
         if more := sorted(set(file.heads) - wanted):
-            raise SpecError("file", more[0], f"only the arrays of a run (in {name})")
+            raise SpecError("file", more[0], _("only the arrays of a run (in {name})", name=name))
         curves = _columns(file, "curves", header.curves, name)
         ghost = _columns(file, "ghost", header.ghost, name)
         for i, plan in enumerate(header.plans):
@@ -229,19 +233,29 @@ def _table(columns: Columns) -> np.ndarray:
 
 def _columns(file: Arrays, array: str, names: Sequence[str], name: str) -> dict[str, np.ndarray]:
     """A table's columns by name. Raises `SpecError` for another shape, and for bad iterations."""
-    _, shape = file.heads.get(array, (None, (0,)))
+    shape = file.heads.get(array, (None, (0,)))[1]
     rows = shape[0] if shape else 0
     if rows > run_header.MOST_ROWS:
-        raise SpecError(array, f"{rows:,} rows", f"at most {run_header.MOST_ROWS:,} (in {name})")
+        raise SpecError(
+            array,
+            f"{rows:,} rows",
+            _(
+                "at most {most} (in {name})",
+                most=f"{run_header.MOST_ROWS:,}",
+                name=name,
+            ),
+        )
     storage.check_head(file, array, np.float64, (rows, 1 + len(names)), name)
     table = file.read(array)
     iteration = table[:, 0]
     whole = np.isfinite(iteration).all() and (iteration == np.floor(iteration)).all()
     ascending = whole and (np.diff(iteration) > 0).all() and (not rows or iteration[0] >= 0)
     if not ascending or (rows and iteration[-1] > storage.MOST_UPDATES):
-        raise SpecError(array, "iterations", f"integers that ascend (in {name})")
+        raise SpecError(array, "iterations", _("integers that ascend (in {name})", name=name))
     if np.isinf(table).any():
-        raise SpecError(array, "inf", f"numbers, or NaN where there is no value (in {name})")
+        raise SpecError(
+            array, "inf", _("numbers, or NaN where there is no value (in {name})", name=name)
+        )
     if not rows:
         return {}
     return dict(zip(("iteration", *names), np.ascontiguousarray(table.T), strict=True))
@@ -258,7 +272,7 @@ class _Format:
         """See `Run.load`."""
         runs = RunFile.load(path, device=device).runs
         if len(runs) > 1:
-            allowed = f"one run; RunFile.load(path).runs has its {len(runs)} runs"
+            allowed = _("one run; RunFile.load(path).runs has its {count} runs", count=len(runs))
             raise SpecError("file", path.name, allowed)
         return runs[0]
 

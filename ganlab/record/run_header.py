@@ -13,6 +13,7 @@ from ganlab.engine import Divergence, arguments, storage
 from ganlab.engine.rules import Rules
 from ganlab.engine.structure import Structure
 from ganlab.events import Event, changed
+from ganlab.languages import _
 from ganlab.record.keyframes import MOST
 from ganlab.registry import SpecError
 from ganlab.spec import Spec
@@ -138,44 +139,56 @@ class _Reader:
         self._rules: dict[Structure, Rules] = {}
 
     def _bad(self, what: str, value: object, allowed: str) -> SpecError:
-        return SpecError(what, value, f"{allowed} (in {self._name})")
+        return SpecError(what, value, _("{allowed} (in {name})", allowed=allowed, name=self._name))
 
     def _object(self, what: str, value: object, names: set[str]) -> dict[str, Any]:
         if not isinstance(value, dict):
-            raise self._bad(what, value, "an object of names and values")
+            raise self._bad(what, value, _("an object of names and values"))
         if wrong := sorted(set(value) ^ names):
             there = "unknown" if wrong[0] in value else "missing"
-            raise self._bad(f"{what} {wrong[0]}", there, f"exactly {', '.join(sorted(names))}")
+            raise self._bad(
+                f"{what} {wrong[0]}", there, _("exactly {names}", names=", ".join(sorted(names)))
+            )
         return value
 
     def _list(self, what: str, value: object, least: int, most: int) -> list[Any]:
         if not isinstance(value, list) or not least <= len(value) <= most:
             shown = f"{len(value):,} items" if isinstance(value, list) else value
-            raise self._bad(what, shown, f"a list of {least:,} to {most:,} items")
+            raise self._bad(
+                what,
+                shown,
+                _("a list of {least} to {most} items", least=f"{least:,}", most=f"{most:,}"),
+            )
         return value
 
     def _integer(self, what: str, value: object, most: int = storage.MOST_UPDATES) -> int:
         if type(value) is not int or not 0 <= value <= most:
-            raise self._bad(what, value, f"an integer from 0 to {most:,}")
+            raise self._bad(what, value, _("an integer from 0 to {most}", most=f"{most:,}"))
         return value
 
     def _text(self, what: str, value: object, longest: int = _LONGEST) -> str:
         if not isinstance(value, str) or len(value) > longest or not (value + " ").isprintable():
-            raise self._bad(what, value, f"at most {longest} characters in one line")
+            raise self._bad(
+                what, value, _("at most {longest} characters in one line", longest=longest)
+            )
         return value
 
     def _names(self, what: str, value: object) -> tuple[str, ...]:
         names = self._list(what, value, 0, _MOST_COLUMNS)
         if not all(isinstance(n, str) and _NAME.fullmatch(n) for n in names):
-            raise self._bad(what, names, "names of letters, digits, dots and underscores")
+            raise self._bad(what, names, _("names of letters, digits, dots and underscores"))
         if len({"iteration", *names}) <= len(names):
-            raise self._bad(what, names, "each name once")
+            raise self._bad(what, names, _("each name once"))
         return tuple(names)
 
     def header(self, items: object) -> Header:
         number = items.get("ganlab") if isinstance(items, dict) else None
         if type(number) is int and number > FORMAT:
-            allowed = f"at most {FORMAT}: a newer version of ganlab wrote {self._name}"
+            allowed = _(
+                "at most {most}: a newer version of ganlab wrote {name}",
+                most=FORMAT,
+                name=self._name,
+            )
             raise SpecError("file format", number, allowed)
         if type(number) is not int or number != FORMAT:
             raise self._bad("file format", number, str(FORMAT))
@@ -184,9 +197,9 @@ class _Reader:
         speed = items["speed"]
         slow = isinstance(speed, (int, float)) and not isinstance(speed, bool)
         if speed is not None and not (slow and 0 <= speed <= 1e6 and math.isfinite(speed)):
-            raise self._bad("speed", speed, "null, or a number from 0 to 1e6")
+            raise self._bad("speed", speed, _("null, or a number from 0 to 1e6"))
         if not isinstance(items["playing"], bool):
-            raise self._bad("playing", items["playing"], "true or false")
+            raise self._bad("playing", items["playing"], _("true or false"))
         runs = self._list("runs", items["runs"], 1, _MOST_TOGETHER)
         plans = tuple(self._plan(run) for run in runs)
         return Header(
@@ -236,7 +249,7 @@ class _Reader:
             self._in_order(all_events, happened[i], happened[i - 1] if i else 0, _updates(counts))
         last = columns["last"]
         if not isinstance(last, str) or len(last) != count or set(last) - set("DG-"):
-            raise self._bad("moments last", last, "D, G or - for each moment")
+            raise self._bad("moments last", last, _("D, G or - for each moment"))
         return Plan(
             Course(start, all_events),
             self._integer("first", items["first"], _updates(moments[-1])),
@@ -252,13 +265,23 @@ class _Reader:
     def _after(self, start: tuple[Spec, ...], text: object) -> list[tuple[Event, tuple[Spec, ...]]]:
         """Each event, with the Specs after it."""
         if not isinstance(text, str) or len(text) > MOST_EVENTS:
-            raise self._bad("events", text, f"a text of at most {MOST_EVENTS:,} characters")
+            raise self._bad(
+                "events",
+                text,
+                _("a text of at most {most} characters", most=f"{MOST_EVENTS:,}"),
+            )
         if (work := changes(text, len(start))) > MOST_CHANGES:
-            raise self._bad("events", f"{work:,} changes", f"at most {MOST_CHANGES:,}")
+            raise self._bad(
+                "events",
+                f"{work:,} changes",
+                _("at most {most}", most=f"{MOST_CHANGES:,}"),
+            )
         out, before, specs = [], 0, start
         for event in events.read(text):
             if event.at < before:
-                raise self._bad("events", event.at, f"events in order: {before} or later")
+                raise self._bad(
+                    "events", event.at, _("events in order: {before} or later", before=before)
+                )
             before = event.at + bool(event.player)
             specs = changed(specs, dict(event.fields)) if event.fields else specs
             out.append((event, specs))
@@ -267,12 +290,12 @@ class _Reader:
     def _moment(self, counts: dict[str, Any], before: dict[str, Any] | None, spec: Spec) -> None:
         storage.check_counts(counts, self._name)
         if counts["g_phase"] >= spec.g_steps:
-            raise self._bad("g_phase", counts["g_phase"], "less than g_steps")
+            raise self._bad("g_phase", counts["g_phase"], _("less than g_steps"))
         if before is None:
             return
         names = ("d_updates", "g_updates", "iterations")
         if any(counts[n] < before[n] for n in names) or _updates(counts) <= _updates(before):
-            raise self._bad("moments", _updates(counts), "moments in the order of the run")
+            raise self._bad("moments", _updates(counts), _("moments in the order of the run"))
 
     def _in_order(self, events: Sequence[Event], happened: int, before: int, updates: int) -> None:
         """Raise `SpecError` unless so many events can have happened after `updates`."""
@@ -281,7 +304,11 @@ class _Reader:
             known += 1
         coming = events[happened].at if happened < len(events) else updates
         if not known <= updates <= coming or happened < before:
-            raise self._bad("happened", happened, f"the events before update {updates:,}")
+            raise self._bad(
+                "happened",
+                happened,
+                _("the events before update {updates}", updates=f"{updates:,}"),
+            )
 
     def _rules_of(self, spec: Spec) -> Rules:
         structure = Structure.of(spec)
@@ -295,13 +322,13 @@ class _Reader:
         found: dict[int, tuple[int, Divergence]] = {}
         for one in self._list("diverged", value, 0, rows):
             if not isinstance(one, dict) or not {"run", "moment"} <= set(one):
-                raise self._bad("diverged", one, "a divergence, its run and its moment")
+                raise self._bad("diverged", one, _("a divergence, its run and its moment"))
             entry = dict(one)
             run = self._integer("diverged run", entry.pop("run"), rows - 1)
             moment = self._integer("diverged moment", entry.pop("moment"), len(moments) - 1)
             storage.check_divergence(entry, moments[-1]["g_updates"], self._name)
             if run in found:
-                raise self._bad("diverged", f"run {run} twice", "each run once")
+                raise self._bad("diverged", f"run {run} twice", _("each run once"))
             found[run] = moment, Divergence(**entry)
         return found
 
@@ -310,9 +337,9 @@ class _Reader:
         for pair in self._list("run made", value, 0, _MOST_MAKERS):
             at, maker = self._list("run made", pair, 2, 2)
             if not isinstance(maker, str) or maker not in MAKERS:
-                raise self._bad("run made", maker, f"one of {', '.join(MAKERS)}")
+                raise self._bad("run made", maker, _("one of {names}", names=", ".join(MAKERS)))
             if found and self._integer("run made", at) <= found[-1][0]:
-                raise self._bad("run made", at, "updates that ascend")
+                raise self._bad("run made", at, _("updates that ascend"))
             found.append((self._integer("run made", at), maker))
         return tuple(found)
 
