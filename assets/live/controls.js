@@ -37,10 +37,10 @@ function costWords(seconds) {
 }
 /** @type {Record<string, [words: string, sentence: string]>} */
 const BACKENDS = {
-  waiting: ["compiling…", _("Computed eagerly until then. The program, about eight times faster, waits to be compiled")],
-  compiling: ["compiling…", _("Computed eagerly until then. The program is about eight times faster, and is compiled only once")],
+  waiting: [_("compiling…"), _("Computed eagerly until then. The program, about eight times faster, waits to be compiled")],
+  compiling: [_("compiling…"), _("Computed eagerly until then. The program is about eight times faster, and is compiled only once")],
   failed: [_("not compiled"), _("Computed eagerly: compiling failed")],
-  compiled: ["compiled", _("Computed by a compiled program: the same updates, up to rounding")],
+  compiled: [_("compiled"), _("Computed by a compiled program: the same updates, up to rounding")],
 };
 
 /**
@@ -49,7 +49,7 @@ const BACKENDS = {
  * @param {number | null | undefined} left seconds; none if unknown
  */
 function readyIn(left) {
-  if (typeof left !== "number") return ["compiling…", _("which takes longer than usual")];
+  if (typeof left !== "number") return [_("compiling…"), _("which takes longer than usual")];
   if (left < 5) return [_("ready soon"), _("ready soon")];
   const seconds = 5 * Math.round(left / 5);
   const text = seconds < 100 ? `${seconds} s` : _("{seconds} min", { seconds: Math.round(seconds / 60) });

@@ -9,7 +9,7 @@ import { tiles, widthFor } from "./tile.js";
 import { _ } from "./words.js";
 
 /** @type {Record<number, [string, string][]>} */
-const KEYS = { 0: [["p_data", "p_data"], ["p_g", _("p_g, the last bar: all other strings")]], 1: [["p_data", "p_data"], ["p_g", "p_g"], ["d_thin", "D(x)"]], 2: [["contour", "p_data"], ["fake", "generated"]] };
+const KEYS = { 0: [["p_data", "p_data"], ["p_g", _("p_g, the last bar: all other strings")]], 1: [["p_data", "p_data"], ["p_g", "p_g"], ["d_thin", "D(x)"]], 2: [["contour", "p_data"], ["fake", _("generated")]] };
 
 /** @type {(shell: import("./types.js").Shell) => import("./types.js").Renderer} */
 function manySeeds({ settings }) {

@@ -123,13 +123,13 @@ def panels(probe: Probe) -> list[dict[str, Any]]:
     if probe.target.modes is not None and len(probe.target.modes.std) > 1:
         count = len(probe.target.modes.std)
         title = _("modes captured, of {count}", count=count)
-        out.append(spread("modes", title, [(count, "all")], low=0.0, high=count * 1.15))
+        out.append(spread("modes", title, [(count, _("all"))], low=0.0, high=count * 1.15))
     if isinstance(probe, SymbolsProbe):
         count = int(probe.symbols.valid.sum())
         title = _("covered, of {count}", count=count)
-        out.append(spread("modes", title, [(count, "all")], low=0.0, high=count * 1.15))
+        out.append(spread("modes", title, [(count, _("all"))], low=0.0, high=count * 1.15))
     if probe.domain.quick and probe.target.has_mean:
         out.append(spread("w1", probe.domain.distance, [(probe.floors["w1"], _("floor"))], low=0.0))
-    for band, title in zip(out[-1]["bands"], ("all", _("middle half")), strict=True):
+    for band, title in zip(out[-1]["bands"], (_("all"), _("middle half")), strict=True):
         band["title"] = title
     return out
