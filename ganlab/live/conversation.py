@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 from ganlab.allowance import Allowance
@@ -20,6 +21,7 @@ from ganlab.shaping import refuse
 from ganlab.spec import KNOBS
 
 _SEND_SECONDS = 30.0  # a browser that reads nothing for this long is disconnected
+_PARTING_SECONDS = 1.0  # for what a browser has sent before it was told that this is the end
 _MOST_BACKLOG = 100  # commands in a session's queue
 # Limits of messages per browser: how many at once, and then per second. Frames are acknowledged up
 # to 60 times per second, and a dragged slider sends 20 commands. Each message takes a tenth of a
@@ -57,29 +59,53 @@ async def converse(
     if scheduler.get(session.token) is not session:
         subscriber.close()  # the session was dropped at this moment, perhaps without closing us
     session.command("hello", subscriber)
-    sender = asyncio.create_task(deliver(connection, subscriber))
     messages, tasks = Allowance(*_MESSAGES), Allowance(*_COMMANDS)
+
+    async def hear(text: str | None) -> None:
+        await asyncio.sleep(messages.wait(time.monotonic()))
+        cost = await _receive(text, session, subscriber, scheduler)
+        if cost:
+            await asyncio.sleep(tasks.wait(time.monotonic(), cost))
+        while session.backlog > _MOST_BACKLOG and not subscriber.closed:
+            await asyncio.sleep(0.02)  # a flood stays in the sender's buffers
+
     try:
-        while not subscriber.closed:
-            text = await connection.receive()
-            await asyncio.sleep(messages.wait(time.monotonic()))
-            cost = await _receive(text, session, subscriber, scheduler)
-            if cost:
-                await asyncio.sleep(tasks.wait(time.monotonic(), cost))
-            while session.backlog > _MOST_BACKLOG and not subscriber.closed:
-                await asyncio.sleep(0.02)  # a flood stays in the sender's buffers
-    except (Gone, RuntimeError):  # RuntimeError: this process is stopping, its threads have ended
-        pass
+        await exchange(connection, subscriber, hear)
     finally:
-        subscriber.close()
         session.subscribers.remove(subscriber)
         if not session.subscribers:
             session.unwatched_since = time.monotonic()
         session.command("watched")
-        await sender
 
 
-async def deliver(connection: Connection, subscriber: Subscriber) -> None:
+async def exchange(
+    connection: Connection, subscriber: Subscriber, hear: Callable[[str | None], Awaitable[None]]
+) -> None:
+    """Send a subscriber's messages and hear what its browser says, until either of them ends."""
+    hearing = asyncio.create_task(_listen(connection, subscriber, hear))
+    try:
+        await _deliver(connection, subscriber)
+        # A browser that is slow, or waits itself, may never say that it has left.
+        for ended in (await asyncio.wait([hearing], timeout=_PARTING_SECONDS))[0]:
+            ended.result()
+    finally:
+        subscriber.close()
+        hearing.cancel()
+
+
+async def _listen(
+    connection: Connection, subscriber: Subscriber, hear: Callable[[str | None], Awaitable[None]]
+) -> None:
+    try:
+        while not subscriber.closed:
+            await hear(await connection.receive())
+    except (Gone, RuntimeError):  # RuntimeError: this process is stopping, its threads have ended
+        pass
+    finally:
+        subscriber.close()
+
+
+async def _deliver(connection: Connection, subscriber: Subscriber) -> None:
     """Send the messages of a subscriber until it is closed, or the browser has left."""
     try:
         while (message := await subscriber.next()) is not None:

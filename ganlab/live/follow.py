@@ -17,7 +17,7 @@ from ganlab.languages import _, into, nearest
 from ganlab.limits import limit
 from ganlab.live import commands, opened
 from ganlab.live.broadcast import BROADCASTS, Broadcast, Broadcasts, Follower
-from ganlab.live.conversation import Connection, Gone, deliver, parsed
+from ganlab.live.conversation import Connection, Gone, exchange, parsed
 from ganlab.live.fork import present_moment
 from ganlab.live.opened import Opened
 from ganlab.live.scheduler import SCHEDULER, Scheduler
@@ -113,23 +113,20 @@ async def follow(
 ) -> None:
     """Serve one follower until it leaves, or must connect again."""
     broadcast.join(follower)
-    sender = asyncio.create_task(deliver(connection, follower))
     attaching = asyncio.create_task(_attach(broadcast, follower, scheduler))
     messages = Allowance(*_MESSAGES)
+
+    async def hear(text: str | None) -> None:
+        cost = await _hear(text, broadcast, follower, scheduler)
+        await asyncio.sleep(messages.wait(time.monotonic(), cost))
+
     try:
-        while not follower.closed:
-            text = await connection.receive()
-            cost = await _hear(text, broadcast, follower, scheduler)
-            await asyncio.sleep(messages.wait(time.monotonic(), cost))
-    except (Gone, RuntimeError):  # RuntimeError: this process is stopping, its threads have ended
-        pass
+        await exchange(connection, follower, hear)
     finally:
-        follower.close()
         attaching.cancel()
         broadcast.leave(follower)
         for session in [s for s in list(scheduler.sessions.values()) if follower in s.subscribers]:
             _detach(session, follower)
-        await sender
 
 
 async def _attach(broadcast: Broadcast, follower: Follower, scheduler: Scheduler) -> None:

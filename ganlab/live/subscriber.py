@@ -107,8 +107,8 @@ class Subscriber:
             self._poke()
 
     def close(self, reason: str = "") -> None:
-        """Make the sender stop and send the reason."""
-        self.reason, self.closed = reason, True
+        """Make the sender stop and send the reason; the first reason stays."""
+        self.reason, self.closed = self.reason or reason, True
         self._poke()
 
     def _poke(self) -> None:

@@ -290,6 +290,17 @@ def test_a_class_follows_its_teacher_to_another_page(room, scheduler):
     until(lambda: not room.session.subscribers)
 
 
+def test_a_follower_that_says_nothing_is_let_go_all_the_same(room, scheduler):
+    silent, teacher = room.student(), room.teacher()
+    until(lambda: room.session.subscribers)
+    teacher.send(cmd="enter", session=scheduler.create(SMALL).token)
+    until(lambda: not room.session.subscribers)
+    with pytest.raises(WebSocketDisconnect) as ended:
+        while True:
+            silent.ws.receive_bytes()
+    assert ended.value.code == follow.AGAIN
+
+
 def test_a_fork_is_the_shown_moment_for_the_page_that_asked(room, client):
     student = room.student()
     student.until(lambda h: h["type"] == "frame" and h["iteration"] > 5)
