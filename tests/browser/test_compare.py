@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
@@ -11,6 +12,7 @@ from ganlab import Spec
 from ganlab.comparison import Comparison
 from ganlab.presets import STRIPS
 
+from .lab import SECONDS
 from .test_view import G
 
 SMALL = Spec(target="two_gaussians", g_hidden=(8,), d_hidden=(8,), batch=32)
@@ -61,6 +63,15 @@ def shown(lab) -> Comparison:
     pairs = parse_qsl(urlsplit(lab.page.url).query, keep_blank_values=True)
     begun = Comparison.from_query(pairs)
     return begun.with_specs(begun.after)
+
+
+def becomes(lab, condition) -> Comparison:
+    """The comparison in the address as soon as it meets a condition: it follows the page."""
+    end = time.monotonic() + SECONDS
+    while not condition(now := shown(lab)):
+        assert time.monotonic() < end, f"the address says {now}"
+        lab.page.wait_for_timeout(50)
+    return now
 
 
 def labels(lab) -> list[str]:
@@ -150,18 +161,18 @@ def test_what_differs_is_edited_on_the_page(lab):
     lab.get("drop-0").click()
     lab.wait("live.last.scene.runs.length === 2")
     lab.wait_field("k", "5")
+    lab.at_rest()  # until then the buttons of the last comparison are there, too
     sidebar.get_by_role("button", name="Field").click()
     lab.wait_status("s.fields.length === 2")
-    fields = shown(lab).fields
-    assert fields[0] == "k" and len(fields) == 2
+    fields = becomes(lab, lambda c: len(c.fields) == 2).fields
+    assert fields[0] == "k"
     sidebar.locator("[class*='_drop_'] button:visible").last.click()
     lab.wait_status("s.fields.length === 1")
     lab.wait("live.last.scene.runs.every((run) => !run.label.includes('·'))")
     # The buttons in the headings.
-    before = shown(lab)
+    before = becomes(lab, lambda c: len(c.fields) == 1)
     lab.get("swap-1").click()
-    lab.wait_field("k", str(before.specs[1].k))
-    assert shown(lab) == before.swapped(1)
+    becomes(lab, lambda c: c == before.swapped(1))
     lab.get("copy-1").click()
     lab.wait_field("b.k", str(before.specs[1].k))
     lab.wait("[...document.querySelectorAll('.gl-cell-label')].every((e, _, all) => "
