@@ -7,6 +7,24 @@ const NOTE = 6000; // ms that a message stays
 const NOW = 1000; // ms
 const SELDOM = 350; // ms between two changes of the address: Safari allows 100 in 30 s, and Chromium ignores what is more
 
+const CALM = 400; // ms in which Streamlit begins to handle what was pressed
+let pressed = -Infinity;
+for (const name of ["pointerdown", "pointerup", "keydown"]) {
+  window.addEventListener(name, () => (pressed = performance.now()), { capture: true, passive: true });
+}
+
+/**
+ * Call `act`, which tells Streamlit something, when nothing was pressed for a moment: of two events that reach it
+ * at once it may forget the first, which would be a click.
+ *
+ * @param {() => void} act
+ */
+export function whenCalm(act) {
+  const wait = pressed + CALM - performance.now();
+  if (wait > 0) window.setTimeout(() => whenCalm(act), wait);
+  else act();
+}
+
 /**
  * Put a style sheet into the page, once.
  *

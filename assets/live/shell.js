@@ -14,7 +14,7 @@ import { lessonPanel } from "./lesson.js";
 import { spotlight } from "./light.js";
 import { opener } from "./open.js";
 import { backToClass } from "./followed.js";
-import { follower, keep, kept, makeBanner } from "./page.js";
+import { follower, keep, kept, makeBanner, whenCalm } from "./page.js";
 import { presenter } from "./present.js";
 import { shapeOf } from "./shape.js";
 import { shaper } from "./shaper.js";
@@ -329,7 +329,7 @@ export function mountView(root, settings, make) {
     const text = JSON.stringify(shown);
     if (text === built.knobs) return false;
     built.knobs = text;
-    knobs = knobRow(shown, send, () => act({ act: "turned" }));
+    knobs = knobRow(shown, send, () => whenCalm(() => act({ act: "turned" })));
     knobs.node.append(story.tail);
     boxes.knobs.replaceChildren(knobs.node);
     shape.mark(root);

@@ -235,7 +235,7 @@ def _place(known: dict[str, Any], comparison: Comparison, name: str) -> int:
 def _rename(session: Session, name: str, key: str) -> None:
     def change() -> None:
         new = st.session_state.get(key)
-        if new is not None and name in _compared(session).fields:
+        if new not in (None, name) and name in _compared(session).fields:
             _apply(session, lambda old: old.with_field(new, instead_of=name))
 
     atomic(change)
