@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import streamlit as st
 
 from ganlab import paths
 from ganlab.live.opened import PAGE_TOKENS, most_bytes, tables
+from ganlab.ui.atomic import heard
 from ganlab.ui.story import open_sent
 from ganlab.ui.view import LOADER
 
@@ -57,12 +56,7 @@ def page_token() -> str:
 def drop_zone() -> None:
     """Let a file be dropped on this page."""
     token = page_token()
-
-    def act() -> None:
-        said: Any = st.session_state.get(_KEY)
-        if said is not None and said.get("act") is not None:
-            open_sent(token)
-
+    act = heard(_KEY, "act", lambda _: open_sent(token))
     about = {"socket": f"live/{token}", "assets": paths.ASSETS_URL, "largest": most_bytes()}
     about["tables"] = tables()
     view = st.components.v2.component("ganlab_door", js=_JS, isolate_styles=False)

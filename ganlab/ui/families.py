@@ -18,6 +18,7 @@ from ganlab.live.scene import scene
 from ganlab.live.session import Session
 from ganlab.registry import SpecError
 from ganlab.spec import Spec
+from ganlab.ui.atomic import atomic
 from ganlab.ui.start import families_shown
 from ganlab.ui.visitor import owner
 from ganlab.ui.widgets import show_error
@@ -53,7 +54,7 @@ def families_switch(session: Session) -> None:
     st.toggle(
         tr("Beside other families"),
         key=_SWITCH,
-        on_change=switched,
+        on_change=lambda: atomic(switched),
         disabled=session.shape.fixed("families"),
         help=tr(
             "Show a Gaussian mixture, a kernel density, a VAE, a flow and a diffusion "

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import streamlit as st
 
 from ganlab import paths
+from ganlab.ui.atomic import heard
 from ganlab.ui.drop_zone import page_token
 from ganlab.ui.story import open_sent
 from ganlab.ui.view import LOADER
@@ -39,11 +38,6 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
 def follow() -> None:
     """Draw the page: a form for the code of a class, then its picture."""
     token = page_token()
-
-    def act() -> None:
-        said: Any = st.session_state.get(_KEY)
-        if said is not None and said.get("act") is not None:
-            open_sent(token)
-
+    act = heard(_KEY, "act", lambda _: open_sent(token))
     view = st.components.v2.component("ganlab_follow", js=_JS, isolate_styles=False)
     view(key=_KEY, data=[{"assets": paths.ASSETS_URL, "page": token}], on_act_change=act)

@@ -14,6 +14,7 @@ from ganlab.live.cards import path_of
 from ganlab.presets import PRESETS, Preset, groups
 from ganlab.presets.exercises import EXERCISES, Exercise
 from ganlab.presets.preset import COVERS, CURES, MOVES, PUBLISHED, RIGHT
+from ganlab.ui.atomic import heard
 from ganlab.ui.story import show, show_specs
 from ganlab.ui.view import LOADER
 
@@ -64,14 +65,12 @@ def _cards() -> None:
     """The cards of all presets, drawn by the browser; a click opens one."""
     about = {"assets": paths.ASSETS_URL, "groups": json.dumps(sections())}
 
-    def opened() -> None:
-        said: Any = st.session_state.get(_KEY)
-        name = None if said is None else said.get("open")
+    def opened(name: Any) -> None:
         if isinstance(name, str) and name in PRESETS:
             show(PRESETS[name])
 
     view = st.components.v2.component("ganlab_gallery", js=_JS, isolate_styles=False)
-    view(key=_KEY, data=[about], on_open_change=opened)
+    view(key=_KEY, data=[about], on_open_change=heard(_KEY, "open", opened))
 
 
 def sections() -> list[dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import partial
 
@@ -24,11 +24,11 @@ from ganlab.ui.start import (
     from_url,
     lesson_named,
     notes,
+    open_page,
     preset_named,
     preset_of_url,
     resume,
     session_of,
-    want,
 )
 from ganlab.ui.story import acted, to_its_page, told
 from ganlab.ui.view import live_view, redirect
@@ -66,30 +66,42 @@ def lab(dim: int, title: str, watch_for: str) -> None:
         resume(page, session, view.gone, partial(_of_this, dim))
 
 
-def to(page: str, words: str, key: str) -> bool:
-    """Draw a button that leads to another page, if it is not hidden; whether it was clicked."""
+def _to(page: str, words: str, lead: Callable[[], None]) -> None:
+    """Draw a button that leads to another page, if it is not hidden."""
     part = f"{PAGE}-{page}"
     if shaped.now().hidden(part):
-        return False
+        return
     locked = shaped.now().fixed(part)
     icon = navigation.PAGES[page].icon
     note = tr(LOCKED) if locked else None
-    return st.button(words, key=key, icon=icon, disabled=locked, help=note, width="stretch")
+    st.button(
+        words,
+        key=f"open-{page}",
+        icon=icon,
+        disabled=locked,
+        help=note,
+        width="stretch",
+        on_click=lead,
+    )
 
 
 def _settings(page: str, session: Session, form: Form[Spec]) -> None:
     """Draw the sidebar."""
+
+    def many() -> None:
+        open_page(navigation.MANY, Experiment.of(session.spec, SEEDS[0]))
+
+    def compare() -> None:
+        open_page(navigation.COMPARE, Comparison.pair(session.spec))
+
+    def maps() -> None:
+        fields = dict(session.spec.to_query_pairs())
+        st.switch_page(navigation.script(navigation.MAPS), query_params=fields)
+
     with st.sidebar:
-        many, compare = (f"open-{name}" for name in (navigation.MANY, navigation.COMPARE))
-        if to(navigation.MANY, tr("Many seeds of this"), many):
-            want(navigation.MANY, Experiment.of(session.spec, SEEDS[0]))
-            st.switch_page(navigation.script(navigation.MANY))
-        if to(navigation.COMPARE, tr("Compare this"), compare):
-            want(navigation.COMPARE, Comparison.pair(session.spec))
-            st.switch_page(navigation.script(navigation.COMPARE))
-        if to(navigation.MAPS, tr("Map this"), "open-maps"):
-            fields = session.spec.to_query_pairs()
-            st.switch_page(navigation.script(navigation.MAPS), query_params=dict(fields))
+        _to(navigation.MANY, tr("Many seeds of this"), many)
+        _to(navigation.COMPARE, tr("Compare this"), compare)
+        _to(navigation.MAPS, tr("Map this"), maps)
         sidebar(page, form, session, partial(reset, page, session))
 
 

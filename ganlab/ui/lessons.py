@@ -77,5 +77,10 @@ def _card(numbered: tuple[int, Lesson]) -> None:
             say(tr("Your teacher's own lesson") if lesson.name in lessons() else tr("From a file"))
         st.html(f"<p class='ganlab-line'><b class='ganlab-done-{lesson.name}'></b></p>")
         st.space("stretch")
-        if st.button(tr("Begin"), key=f"open-lesson-{lesson.name}", icon=":material/play_arrow:"):
-            teach(lesson)
+        st.button(
+            tr("Begin"),
+            key=f"open-lesson-{lesson.name}",
+            icon=":material/play_arrow:",
+            on_click=teach,
+            args=(lesson,),
+        )

@@ -17,7 +17,7 @@ from ganlab.spec import PARAMS, Spec
 from ganlab.ui import navigation
 from ganlab.ui.atomic import atomic
 from ganlab.ui.sidebar import choose_kind, fill, reset, sidebar, spec_form
-from ganlab.ui.start import from_url, notes, resume, session_of, want
+from ganlab.ui.start import from_url, notes, open_page, resume, session_of
 from ganlab.ui.story import acted
 from ganlab.ui.view import live_view
 from ganlab.ui.widgets import show_error
@@ -122,6 +122,4 @@ def _open(session: Session, seed: object) -> None:
         start = replace(session.begun, seeds=1).with_seed(PARAMS["seed"].check(seed))
     except SpecError:
         return
-    page = navigation.LABS[start.base.axes]
-    want(page, start)
-    st.switch_page(navigation.script(page))
+    open_page(navigation.LABS[start.base.axes], start)

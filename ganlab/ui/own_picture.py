@@ -48,7 +48,7 @@ def picture_editor(param: Param, use: Callable[[str], None], key: str) -> None:
         key=word,
         max_chars=LONGEST_WORD,
         placeholder=tr("GAN"),
-        on_change=take_word,
+        on_change=lambda: atomic(take_word),
         help=tr("Its letters become ink. Press Enter to use it."),
     )
     _wrong(word)
@@ -57,7 +57,7 @@ def picture_editor(param: Param, use: Callable[[str], None], key: str) -> None:
         type=_TYPES,
         max_upload_size=MOST_BYTES // 10**6,
         key=image,
-        on_change=take_image,
+        on_change=lambda: atomic(take_image),
         help=tr(
             "What differs from the shade at its edge becomes ink: dark figures on a "
             "light background, light ones on a dark one, and figures on a transparent "

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, NoReturn
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import RerunException
 
 from ganlab.address import (
     without_families,
@@ -29,7 +30,8 @@ from ganlab.query import GivenTwice, UnknownField, pairs_of
 from ganlab.record import RunFile
 from ganlab.registry import SpecError
 from ganlab.spec import Spec
-from ganlab.ui import language, shaped
+from ganlab.ui import language, navigation, shaped
+from ganlab.ui.atomic import atomic
 from ganlab.ui.plain import plain, say
 
 _MOST = 4  # the number of unusable fields of an address to name
@@ -59,6 +61,16 @@ def want(
     st.session_state[f"_after_{page}"] = after
     st.session_state[f"_preset_{page}"] = preset
     st.session_state[f"_state_{page}"] = state
+
+
+def open_page(page: str, start: Experiment, **about: Any) -> NoReturn:
+    """Go to `page`, which starts a new session with `start`; about: see `want`."""
+    try:
+        atomic(lambda: want(page, start, **about))
+    except RerunException:
+        pass  # what else was pressed on the page that is left does not matter
+    # The page writes its address itself; query_params here would add an entry to the history.
+    st.switch_page(navigation.script(page))
 
 
 def resume(page: str, session: Session, gone: Any, read: Callable[..., Experiment | None]) -> None:

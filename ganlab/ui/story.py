@@ -22,7 +22,7 @@ from ganlab.spec import Spec
 from ganlab.ui import navigation
 from ganlab.ui.layout import headline
 from ganlab.ui.rejoin import rejoin
-from ganlab.ui.start import lesson_alone, want
+from ganlab.ui.start import lesson_alone, open_page
 from ganlab.ui.view import redirect
 
 OWN_LESSONS = "_own_lessons"  # in the visitor's state: names of the lessons that they opened
@@ -36,13 +36,8 @@ def show(preset: Preset) -> None:
 def show_specs(specs: tuple[Spec, ...], preset: str = "") -> None:
     """Open one Spec in its lab, or several side by side; preset: the name of the one they are."""
     if len(specs) == 1:
-        page = navigation.LABS[specs[0].axes]
-        want(page, Experiment.of(specs[0]), preset=preset)
-    else:
-        page = navigation.COMPARE
-        want(page, Comparison.among(specs), preset=preset)
-    # The page writes its address itself; query_params here would add an entry to the history.
-    st.switch_page(navigation.script(page))
+        open_page(navigation.LABS[specs[0].axes], Experiment.of(specs[0]), preset=preset)
+    open_page(navigation.COMPARE, Comparison.among(specs), preset=preset)
 
 
 def place_of(teaching: Teaching) -> str:
@@ -54,9 +49,7 @@ def place_of(teaching: Teaching) -> str:
 def teach(lesson: Lesson, step: int = 0, before: Teaching | None = None) -> None:
     """Open the page of a lesson's step, with a new session; before: the lesson so far."""
     teaching = Teaching(lesson, step, before)
-    page = place_of(teaching)
-    want(page, teaching.now.begins, lesson=teaching)
-    st.switch_page(navigation.script(page))
+    open_page(place_of(teaching), teaching.now.begins, lesson=teaching)
 
 
 def to_its_page(page: str) -> None:
@@ -82,8 +75,7 @@ def _fork(session: Session, field: str) -> None:
     except SpecError as error:
         session.command("note", error.words)
         return
-    want(navigation.COMPARE, pair, state=state)
-    st.switch_page(navigation.script(navigation.COMPARE))
+    open_page(navigation.COMPARE, pair, state=state)
 
 
 def open_sent(token: str) -> bool:
@@ -105,9 +97,7 @@ def open_sent(token: str) -> bool:
     known = PRESETS[shown].specs if shown in PRESETS else ()
     fits = [spec.axes for spec in known] == [spec.axes for spec in experiment.specs]
     preset = shown if fits and experiment.seeds == 1 else ""
-    want(page, experiment, preset=preset, state=file, note=note)
-    st.switch_page(navigation.script(page))
-    return True
+    open_page(page, experiment, preset=preset, state=file, note=note)
 
 
 def acted(session: Session, act: Any) -> None:

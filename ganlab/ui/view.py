@@ -15,6 +15,7 @@ from ganlab.live.opened import most_bytes, tables
 from ganlab.live.session import Session
 from ganlab.shape import FIELDS, PAGE, TOOLS
 from ganlab.ui import navigation
+from ganlab.ui.atomic import heard
 
 # The JavaScript that every component of ganlab starts with.
 # `at(path)`: an address below the app's own. It is derived from the address of Streamlit's script,
@@ -261,20 +262,14 @@ def live_view(
             "home": navigation.HOME,
         }
 
-    def told(what: str, heed: Callable[[Any], None]) -> None:
-        # A view that is being left may still send something when its page's state is gone.
-        said = st.session_state.get(key)
-        if said is not None and said.get(what) is not None:
-            heed(said[what])
-
     # A list, because Streamlit imports pandas to search the values of a dict for data frames.
     view = st.components.v2.component("ganlab_live", js=_JS, isolate_styles=False)
     return view(
         key=key,
         data=[about],
         on_gone_change=lambda: None,
-        on_open_change=lambda: told("open", on_open),
-        on_act_change=lambda: told("act", on_act),
+        on_open_change=heard(key, "open", on_open),
+        on_act_change=heard(key, "act", on_act),
     )
 
 

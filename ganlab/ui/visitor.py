@@ -10,6 +10,7 @@ import streamlit as st
 from ganlab import rights
 from ganlab.jobs.folder import Folder
 from ganlab.languages import tr
+from ganlab.ui.atomic import atomic
 
 _OPERATOR = "_operator"
 _VISITOR = "_visitor"
@@ -52,7 +53,7 @@ def token_field() -> None:
             key=_TYPED,
             type="password",
             help=tr("The server prints it when it starts."),
-            on_change=lambda: _enter(st.session_state[_TYPED]),
+            on_change=lambda: atomic(lambda: _enter(st.session_state[_TYPED])),
         )
         if st.session_state.get(_OPERATOR) is False:
             st.error(tr("That is not the operator's token."), icon=":material/error:")
