@@ -166,11 +166,12 @@ def test_what_differs_is_edited_on_the_page(lab):
     lab.wait_status("s.fields.length === 2")
     fields = becomes(lab, lambda c: len(c.fields) == 2).fields
     assert fields[0] == "k"
+    lab.at_rest()
     sidebar.locator("[class*='_drop_'] button:visible").last.click()
     lab.wait_status("s.fields.length === 1")
     lab.wait("live.last.scene.runs.every((run) => !run.label.includes('·'))")
     # The buttons in the headings.
-    before = becomes(lab, lambda c: len(c.fields) == 1)
+    before = becomes(lab, lambda c: c.fields == ("k",))
     lab.get("swap-1").click()
     becomes(lab, lambda c: c == before.swapped(1))
     lab.get("copy-1").click()
