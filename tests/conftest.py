@@ -98,5 +98,14 @@ def pytest_runtest_setup(item):
         os.nice(10)
 
 
+def pytest_terminal_summary(terminalreporter):
+    """Say why tests were repeated: each of them is to be mended."""
+    for report in terminalreporter.stats.get("rerun", []):
+        entry = getattr(report.longrepr, "reprtraceback", None)
+        lines = str(entry or report.longrepr).splitlines()
+        told = [line for line in lines if line.startswith((">", "E "))][-6:]
+        terminalreporter.write_line("\n".join([f"repeated: {report.nodeid}", *told]))
+
+
 def pytest_sessionfinish():
     _CACHE.cleanup()

@@ -32,7 +32,7 @@ def test_the_frame_stands_before_the_server_has_answered(lab, live):
     page = "two" if live else "phenomena"
     title, sentence = words(page)
     lab.page.get_by_role("link", name=title, exact=True).click()
-    noted = lab.js("window.noted[0]")
+    noted = lab.page.wait_for_function("() => window.noted[0]").json_value()
     assert title in noted["text"] and sentence in noted["text"]
     assert "waiting for the server…" in noted["text"]
     assert noted["width"] > 800 and noted["height"] > 500
@@ -54,7 +54,7 @@ def test_the_frame_stands_when_a_button_leads_to_another_page(lab):
         )
     ):
         button.click()
-        text = lab.js(f"window.noted[{number}].text")
+        text = lab.page.wait_for_function(f"() => window.noted[{number}]?.text").json_value()
         assert "waiting for the server…" in text and (page is None or words(page)[0] in text)
         expect(lab.get("frame")).to_have_count(0)
     expect(lab.page.get_by_role("heading", name=words("phenomena")[0])).to_be_visible()
