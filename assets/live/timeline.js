@@ -7,15 +7,18 @@ import { _ } from "./words.js";
 const EVERY = 50; // ms between two requests while dragging; the server accepts 20 per second
 const QUIET = 600; // ms after the last input before the server moves the thumb
 const LETTER = 6.2; // px of a letter of a flag's word, at text scale 1
+const WIDE = 1.9; // letters that a Chinese character takes
 const APART = 4; // px between two flags
+const AGAIN = 110; // px between two flags with the same word
 const RANK = { change: 0, found: 1, note: 2 };
 const grouped = new Intl.NumberFormat("en-US");
 
 /** @typedef {import("./types.js").Flag} Flag */
 
 /**
- * The flags that are drawn in `width` px: of flags at the same place the most important one, and its word if there is
- * room for it. Notes come before found moments, these before changes, and newer ones before older ones.
+ * The flags that are drawn in `width` px: of flags at the same place the most important one; and its word, if there is
+ * room for it and the same word does not stand beside it. Notes come before found moments, these before changes, and
+ * newer ones before older ones.
  *
  * @param {Flag[]} flags in the order of places
  * @param {(at: number) => number} x the place of a flag in px
@@ -31,9 +34,10 @@ export function placeFlags(flags, x, width, u) {
   const used = [];
   for (const { flag, x: at } of order) {
     if (placed.some((other) => Math.abs(other.x - at) < APART * u)) continue;
-    const wide = flag.text.length * LETTER * u;
+    const wide = [...flag.text].reduce((sum, letter) => sum + (letter >= "\u2e80" ? WIDE : 1), 0) * LETTER * u;
     const from = Math.max(0, Math.min(at - wide / 2, width - wide));
-    const word = wide <= width && used.every(([a, b]) => from > b || from + wide < a);
+    const again = placed.some((other) => other.word && other.flag.text === flag.text && Math.abs(other.x - at) < AGAIN * u);
+    const word = !again && wide <= width && used.every(([a, b]) => from > b || from + wide < a);
     if (word) used.push([from - 4 * u, from + wide + 4 * u]);
     placed.push({ flag, x: at, from, word });
   }

@@ -27,6 +27,15 @@ test("flags do not cover each other, and found moments keep their words", () => 
   assert.ok(words.every((one) => one.from >= 0 && one.from + 6.2 * one.flag.text.length <= 500));
 });
 
+test("a word does not stand beside itself, and Chinese words are wider", () => {
+  const hops = [0, 60, 120, 400].map((at) => flag(at, "hop"));
+  const placed = placeFlags(hops, (at) => at, 500, 1);
+  assert.equal(placed.length, 4, "every flag is there");
+  assert.deepEqual(placed.filter((one) => one.word).map((one) => one.x), [400, 120, 0]);
+  const jumps = [flag(100, "模式丢失"), flag(134, "跳跃")];
+  assert.equal(placeFlags(jumps, (at) => at, 500, 1).filter((one) => one.word).length, 1);
+});
+
 test("keys move by one, by ten, to flags and to both ends", () => {
   const { line, sent, press } = make();
   line.flags([flag(200, "hop"), flag(700, "collapse")]);
