@@ -15,7 +15,8 @@ def atomic(step: Callable[[], object]) -> None:
 
     Streamlit can interrupt a script or a callback wherever it touches `st.session_state`. If a
     session had changed but its widgets had not, the widgets would undo the change. After an
-    interruption `step` is executed again from its start, so it must be idempotent.
+    interruption `step` is executed again from its start, so it must be idempotent. Raises
+    RerunException if there was one.
     """
     requests = ScriptRequests()  # combines them as Streamlit does: no click in them is lost
     while True:
