@@ -93,15 +93,17 @@ def _play(
     players: bytes,
     compiled: bool,
     request: PictureRequest | None,
-) -> tuple[State, list[int], Painted | None]:
-    """Updates, and then a picture if one is requested."""
+) -> tuple[State, list[int], Painted | None, float]:
+    """Updates, and then a picture if one is requested; and the CPU seconds of the updates."""
     executor = suited(runs.compiled if compiled else Eager(), runs.game)
-    after, made = executor.play(runs.game, state, runs.draws, alive, players)
-    if request is None or not max(made):
-        return after, made, None
     started = time.process_time()
+    after, made = executor.play(runs.game, state, runs.draws, alive, players)
+    ended = time.process_time()
+    seconds = executor.seconds if isinstance(executor, Compiled) else ended - started
+    if request is None or not max(made):
+        return after, made, None, seconds
     picture = _picture(runs, after, request, players[max(made) - 1 : max(made)].decode())
-    return after, made, Painted(picture, time.process_time() - started)
+    return after, made, Painted(picture, time.process_time() - ended), seconds
 
 
 def _see(
@@ -206,7 +208,7 @@ def main() -> None:
         send(connection, True)  # all is imported
         while True:
             (name, key, specs, state, arguments, tensors), released = receive(connection)
-            started, apart = time.process_time(), 0.0
+            started, apart, updates = time.process_time(), 0.0, 0.0
             kept.release(released)
             try:
                 if not isinstance(state, State):
@@ -220,11 +222,11 @@ def main() -> None:
                     runs.find_kernels()
                     answer = FUNCTIONS[name](runs, state, *arguments)
                 if name == PLAY:
-                    after, made, painted = answer
+                    after, made, painted, updates = answer
                     # Runs that stop are explained by their tensors.
                     stops = min(made) < max(made) or max(made) < len(arguments[1])
                     answer = kept.keep(after, tensors or stops), made, painted
                     apart = 0.0 if painted is None else painted.seconds
             except Exception as error:
                 answer = Failed(type(error).__name__, str(error))
-            send(connection, (time.process_time() - started - apart, answer))
+            send(connection, (time.process_time() - started - apart, updates, answer))

@@ -31,6 +31,12 @@ def seconds() -> float:
     return time.thread_time() - getattr(_here, "collected", 0.0) + getattr(_here, "elsewhere", 0.0)
 
 
-def charge(seconds: float) -> None:
-    """Add the CPU seconds that another process has used for this thread."""
+def charge(seconds: float, updates: float = 0.0) -> None:
+    """Add the CPU seconds that another process has used for this thread, `updates` for updates."""
     _here.elsewhere = getattr(_here, "elsewhere", 0.0) + seconds
+    _here.updates = updates_elsewhere() + updates
+
+
+def updates_elsewhere() -> float:
+    """CPU seconds that other processes have used for updates for this thread."""
+    return getattr(_here, "updates", 0.0)

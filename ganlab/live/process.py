@@ -119,14 +119,14 @@ class Process:
             if before is not None:
                 with before:
                     pass
-            seconds, answer = receive(self._connection)
+            seconds, updates, answer = receive(self._connection)
         finally:
             mine.release()
         if isinstance(answer, Failed):
             with self._sending:
                 self.known.forget(request.key)  # it may not have kept the runs
         self.used = time.monotonic()
-        cpu_time.charge(seconds)
+        cpu_time.charge(seconds, updates)
         return answer
 
     def keep(self, state: HeldState) -> None:

@@ -34,7 +34,8 @@ HOME_SECONDS = 0.006  # the same if it ends with a picture, in a process for sev
 ROUND_SECONDS = 0.05  # the length of a round in which every session gets a slice,
 _LEAST_SECONDS = 0.002  # unless slices would be shorter than this
 _LATE_SECONDS = 0.02  # a session that is further behind is moved to a process with more time
-_LENIENCE = 1.2  # a session that cannot stop in time may use this much more, to be drawn as often
+_LEAST_CHARGED = 0.3  # of the time of a turn, even if its updates take less
+_LENIENCE = 1.05  # a session that cannot stop in time may use this much more, to be drawn as often
 _LONGEST_WAIT = 30.0
 _COUNT_SECONDS = 0.25
 _SAME = 0.0005  # seconds within which two due times count as one
@@ -240,7 +241,7 @@ class WorkerPool:
     def serve(self, session: Session, seconds: float = 0.0) -> None:
         """Give a session a turn of some seconds, or only execute its commands."""
         self._count_playing(time.monotonic())
-        started = cpu_time.seconds()
+        started, before = cpu_time.seconds(), cpu_time.updates_elsewhere()
         wait: float | None = None
         try:
             if self._scheduler.there(self, session):
@@ -251,7 +252,11 @@ class WorkerPool:
         with self._changed:
             took = cpu_time.seconds() - started
             if seconds:
-                session.used += max(min(took, seconds), took / _LENIENCE)
+                # What prepares updates takes a large part of the time of quick ones: runs that are
+                # charged for it train less than others.
+                updates = cpu_time.updates_elsewhere() - before
+                used = max(updates, _LEAST_CHARGED * took) if updates else took
+                session.used += max(min(used, seconds), used / _LENIENCE)
                 self._trained += took
             else:
                 # Not charged as training: after a slow restart the session would stand still.

@@ -165,9 +165,11 @@ def test_its_cpu_seconds_are_the_callers(pool):
     run.elsewhere = pool
     run.make(2)
     before, own = cpu_time.seconds(), os.times().user
+    updates = cpu_time.updates_elsewhere()
     run.make(60)
     took = cpu_time.seconds() - before
     assert took > 0.02 and took > 2 * (os.times().user - own)
+    assert 0.5 * took < cpu_time.updates_elsewhere() - updates <= took
 
 
 def test_what_it_cannot_do_is_computed_here(pool):
@@ -210,7 +212,7 @@ def test_recent_values_stay():
 @pytest.mark.parametrize("error", ["MemoryError: none left", "RuntimeError: no memory: 9 GB"])
 def test_too_little_memory_is_said(pool, monkeypatch, error):
     failed = Failed(*error.split(": ", 1))
-    monkeypatch.setattr(process, "receive", lambda connection: (0.0, failed))
+    monkeypatch.setattr(process, "receive", lambda connection: (0.0, 0.0, failed))
     monkeypatch.setattr(process, "send", lambda connection, value: None)
     run = Run(RING)
     run.elsewhere = pool

@@ -11,8 +11,8 @@ from live_helpers import SMALL, Audience, until
 
 from ganlab import SpecError
 from ganlab.limits import limited
+from ganlab.live import cpu_time, worker_pool
 from ganlab.live import scheduler as module
-from ganlab.live import worker_pool
 from ganlab.live.lab_view import LabView
 from ganlab.live.pools import NOWHERE, Places
 from ganlab.live.render_pool import RenderPool
@@ -458,7 +458,7 @@ def test_pictures_that_take_long_do_not_stop_the_training(audience, monkeypatch)
     assert max(twice, default=0) < len(done) / 2
 
 
-@pytest.mark.parametrize("slice_, charged", [(0.005, 1 / 1.2), (0.1, 1.0)])
+@pytest.mark.parametrize("slice_, charged", [(0.005, 1 / 1.05), (0.1, 1.0)])
 def test_who_cannot_stop_in_time_is_charged_a_little_less(slice_, charged):
     scheduler = Scheduler(1)
     session = scheduler.create(SMALL)
@@ -473,7 +473,17 @@ def test_who_cannot_stop_in_time_is_charged_a_little_less(slice_, charged):
     session.work = work
     scheduler.pool.serve(session, slice_)
     scheduler.close()
-    assert session.used == pytest.approx(charged * took[0], rel=0.1)
+    assert session.used == pytest.approx(charged * took[0], rel=0.03)
+
+
+@pytest.mark.parametrize("updates, charged", [(0.0, 0.03), (0.012, 0.012), (0.001, 0.009)])
+def test_who_trains_elsewhere_is_charged_for_updates_and_not_for_preparing_them(updates, charged):
+    scheduler = Scheduler(1)
+    session = scheduler.create(SMALL)
+    session.work = lambda seconds: cpu_time.charge(0.03, updates)
+    scheduler.pool.serve(session, 0.1)
+    scheduler.close()
+    assert session.used == pytest.approx(charged, abs=0.002)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import time
 from collections.abc import Sequence
 from itertools import accumulate, pairwise
 
@@ -68,6 +69,7 @@ class Compiled:
 
     def __init__(self, program: Program):
         self.program = program
+        self.seconds = 0.0  # CPU time of the last call's updates, without what prepares them
 
     @property
     def most(self) -> int:
@@ -83,7 +85,9 @@ class Compiled:
         given, owners = given_for(self.program, game, draws, players, state)
         vectors = ((state.g,), (state.d,), state.g_slots, state.d_slots)
         rows = [_rows(own, len(alive)) for own in vectors]
+        started = time.process_time()
         made = self.program.play(players, rows, given, alive)
+        self.seconds = time.process_time() - started
         del owners  # not before the call
         g, d, g_slots, d_slots = rows
         after = dataclasses.replace(
