@@ -5,30 +5,24 @@ Render threads make them from States, which are immutable, while the runs contin
 
 from __future__ import annotations
 
-import logging
 import math
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import numpy as np
 
-from ganlab.languages import _, speaking
 from ganlab.live import cpu_time, messages
 from ganlab.live.backlog import Backlog
-from ganlab.live.commands import FigureRequest
 from ganlab.live.history import History
 from ganlab.live.pacing import MANY_SESSIONS, SLOW, Pacing
+from ganlab.live.pools import NOWHERE
 from ganlab.live.rate import Rate
 from ganlab.live.subscriber import SPECTRUM, Subscriber
 from ganlab.live.view import Moments, ViewedSession, same
-from ganlab.registry import SpecError
-
-log = logging.getLogger(__name__)
-
-NOTHING = b""  # the message of a job that has nothing to send
 
 # paint(session, kind, job): a render thread executes the job; kind: see `RenderPool`.
 Paint = Callable[[Any, str, Callable[[], None]], None]
@@ -83,37 +77,6 @@ class Feed:
     ) -> None:
         """Send a browser a figure or an export, replacing a request that has not been started."""
         self._answers[kind, subscriber] = make
-
-    def reply(
-        self, kind: str, what: str, subscriber: Subscriber, make: Callable[[], bytes]
-    ) -> None:
-        """Send a browser the message that `make` returns; if it fails, the session says why."""
-        session = self.session
-
-        def steps() -> Iterator[bytes]:
-            try:
-                yield make()
-            except SpecError as error:
-                session.command("note", error.words)
-                yield NOTHING
-            except Exception:
-                log.exception("%s failed", what)
-                session.command(
-                    "note", _("{what} could not be made: see the server's log.", what=what)
-                )
-                yield NOTHING
-
-        self.answer(kind, subscriber, steps)
-
-    def figure(self, subscriber: Subscriber, request: FigureRequest) -> None:
-        """Send a browser the still figures, once a frame of these runs was shown."""
-        view = self.session.view
-
-        def make() -> bytes:
-            with speaking(subscriber.language):
-                return view.figure(request)
-
-        self.reply("figure", _("The figure"), subscriber, make)
 
     # -- schedule --------------------------------------------------------------------------------
 
@@ -186,6 +149,23 @@ class Feed:
             self._newest, self._early = None, moments
             self._begin_frame(now)
         self.hand_over("frame", partial(session.view.frame, moments))
+
+    def show_now(self, now: float) -> bool:
+        """Show what a command has changed: the picture is made here, and needs not be due.
+
+        Returns whether it was made: not beside an earlier one, which may arrive after it.
+        """
+        session = self.session
+        with self._choosing:
+            if "frame" in self.painting:
+                return False
+            moments = [replace(moment, places=NOWHERE) for moment in session.moments()]
+            self.frame_wanted, self._newest, self._early = False, None, None
+            self._begin_frame(now)
+        for subscriber in self._watching:
+            subscriber.grant()
+        self.hand_over("frame", partial(session.view.frame, tuple(moments)), here=True)
+        return True
 
     def _begin_frame(self, now: float) -> None:
         self.pacing.frame_begun(now)
@@ -284,8 +264,12 @@ class Feed:
         kind: str,
         make: Callable[[], Iterator[bytes | None]],
         to: list[Subscriber] | None = None,
+        here: bool = False,
     ) -> None:
-        """Let a render thread make a message while the runs continue; to: None for all browsers."""
+        """Let a render thread make a message while the runs continue, or this thread if `here`.
+
+        to: the browsers that get it; None for all.
+        """
         session = self.session
         number = session.run_number
         thread = kind if kind in (*self.pacing.cost, "parts", SPECTRUM) else "answer"
@@ -316,7 +300,10 @@ class Feed:
                 session.wake()
 
         self.painting.add(kind)
-        self.paint(session, thread, job)
+        if here:
+            job()
+        else:
+            self.paint(session, thread, job)
 
     def send(self, message: bytes, curves: bool = False) -> None:
         """Send every browser a scene; curves: and the curves, which a scene invalidates."""

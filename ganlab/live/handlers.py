@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
-from ganlab.languages import _
+from ganlab.languages import _, speaking
 from ganlab.live.commands import FigureRequest, Scrub, Stretch
 from ganlab.live.display import Display
 from ganlab.live.lifecycle import Lifecycle
@@ -16,6 +17,9 @@ from ganlab.live.tape_maker import TAPE, TapeMaker, Wanted
 from ganlab.live.trainer import TrainedSession, Trainer
 from ganlab.registry import SpecError
 
+log = logging.getLogger(__name__)
+
+_NOTHING = b""  # the message of a job that has nothing to send
 _ANSWERS = {"play", "d", "g", "step", "speed", "change"}
 # These act on the present, which is therefore shown again first.
 _OF_THE_PRESENT = {"play", "d", "g", "step", "restart", "begin", "change", "resume"}
@@ -62,7 +66,13 @@ def _figure(session: CommandedSession, asked: tuple[Subscriber, FigureRequest]) 
     subscriber, request = asked
     if not session.view.has_figures:
         raise SpecError("figure", request.request, _("none: this view has no figure"))
-    session.feed.figure(subscriber, request)
+    view = session.view
+
+    def make() -> bytes:
+        with speaking(subscriber.language):
+            return view.figure(request)
+
+    _reply(session, "figure", _("The figure"), subscriber, make)
 
 
 def _export(session: CommandedSession, asked: tuple[Subscriber, str]) -> None:
@@ -74,7 +84,30 @@ def _export(session: CommandedSession, asked: tuple[Subscriber, str]) -> None:
         session.tapes.begin(subscriber, Wanted(PAGE))
         return
     make = session.exporter(kind)
-    session.feed.reply("export", _("The file"), subscriber, make)
+    _reply(session, "export", _("The file"), subscriber, make)
+
+
+def _reply(
+    session: CommandedSession,
+    kind: str,
+    what: str,
+    subscriber: Subscriber,
+    make: Callable[[], bytes],
+) -> None:
+    """Send a browser the message that `make` returns; if it fails, the session says why."""
+
+    def steps() -> Iterator[bytes]:
+        try:
+            yield make()
+        except SpecError as error:
+            session.command("note", error.words)
+            yield _NOTHING
+        except Exception:
+            log.exception("%s failed", what)
+            session.command("note", _("{what} could not be made: see the server's log.", what=what))
+            yield _NOTHING
+
+    session.feed.answer(kind, subscriber, steps)
 
 
 def _tape(session: CommandedSession, asked: tuple[Subscriber, Stretch]) -> None:

@@ -33,6 +33,7 @@ class SessionWork:
     def __init__(self, session: WorkedSession, wake: Callable[[], None]):
         self._session, self._wake = session, wake
         self._queue: deque[tuple[str, object]] = deque()
+        self._unseen = False  # whether the effect of a command is to be shown at once
 
     def command(self, name: str, value: object = None) -> None:
         """Queue a command, which is executed between two updates."""
@@ -81,6 +82,10 @@ class SessionWork:
             else:
                 wait = session.trainer.advance(now, seconds)
             now = time.perf_counter()
+            if self._unseen and session.playing and not session.feed.show_now(now):
+                session.trainer.hurry()
+            else:
+                self._unseen = False
             session.feed.publish(now)
             if wait is None or wait > 0:
                 return session.feed.wait(wait)
@@ -97,6 +102,10 @@ class SessionWork:
         else:
             session.feed.tell(now)
             session.trainer.hurry()
+            group = session.group
+            alone = session.playing_sessions == 1 and session.speed == 0
+            # A picture of several runs, or without a program, would delay the next call.
+            self._unseen = alone and group is not None and group.compiled and len(group.rows) == 1
 
     def _elsewhere(self, now: float, seconds: float) -> Elsewhere | None:
         """Where updates are computed; with them a picture, if one may be made after them."""

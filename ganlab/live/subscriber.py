@@ -44,7 +44,7 @@ class Subscriber:
         self._box: dict[str, bytes] = {}
         self._begun = False  # whether it was given a scene
         self._poked = False  # whether the loop has been woken already
-        self._sent = self._drawn = 0
+        self._sent = self._drawn = self._extra = 0
         self._told = time.monotonic()  # when the last message was added
         self._progress = time.monotonic()
 
@@ -78,7 +78,7 @@ class Subscriber:
 
     @property
     def _has_credit(self) -> bool:
-        return self._sent - self._drawn < IN_FLIGHT
+        return self._sent - self._drawn < IN_FLIGHT + self._extra
 
     def put(self, kind: str, message: bytes) -> None:
         """Add a message; it replaces an unsent one of its kind.
@@ -95,6 +95,11 @@ class Subscriber:
             self._box[kind] = message
             self._told = time.monotonic()
         self._poke()
+
+    def grant(self) -> None:
+        """Let one more frame be in flight, so that the next one need not wait."""
+        with self._lock:
+            self._extra = 1
 
     def drawn(self, total: int) -> None:
         """The browser has handled `total` frames so far: drawn, or replaced by newer ones."""
@@ -135,6 +140,7 @@ class Subscriber:
                         if self._sent == self._drawn:
                             self._progress = time.monotonic()
                         self._sent += 1
+                        self._extra = 0
                     message = self._box.pop(kind)
                     return message.into(self.language) if isinstance(message, Packed) else message
                 self._event.clear()

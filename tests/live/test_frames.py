@@ -110,6 +110,21 @@ def test_a_slow_browser_gets_the_last_frame_in_the_end(opened):
     slow.leave()
 
 
+def test_what_a_command_has_changed_is_shown_at_once_but_not_beside_an_earlier_picture(opened):
+    session, browser = opened()
+    slow = Browser(session, acknowledges=False)
+    for _ in range(5):
+        session.command("step")
+        settle(session, browser, slow)
+    assert slow.frames == 2 and session.run.iteration == 5
+    session.feed.painting.add("frame")
+    assert not session.feed.show_now(time.perf_counter()) and slow.frames == 2
+    session.feed.painting.discard("frame")
+    assert session.feed.show_now(time.perf_counter())
+    assert last(slow.take(), "frame")[0]["iteration"] == 5 and slow.frames == 3
+    slow.leave()
+
+
 def test_figure_of_what_is_shown(opened):
     for spec in (SMALL, SMALL.replace(target="ring", latent_dim=2)):
         session, browser = opened(spec)

@@ -195,3 +195,21 @@ def test_the_loop_is_woken_once_for_many_messages():
     assert box._event.is_set()
     box.put("status", b"status")
     assert len(Loop.calls) == 2
+
+
+def test_a_granted_frame_need_not_wait_for_those_in_flight_and_is_only_one():
+    async def test(box):
+        for number in range(IN_FLIGHT):
+            box.put("frame", b"%d" % number)
+            await box.next()
+        box.put("frame", b"waits")
+        assert await nothing(box)
+        box.grant()
+        box.put("frame", b"at once")
+        assert await box.next() == b"at once"
+        box.put("frame", b"next")
+        assert await nothing(box)
+        box.drawn(2)
+        assert await box.next() == b"next"
+
+    run(test)
