@@ -103,7 +103,7 @@ def pytest_terminal_summary(terminalreporter):
     for report in terminalreporter.stats.get("rerun", []):
         entry = getattr(report.longrepr, "reprtraceback", None)
         lines = str(entry or report.longrepr).splitlines()
-        told = [line for line in lines if line.startswith((">", "E "))][-6:]
+        told = [line for line in lines if line.startswith((">", "E "))][:20]
         terminalreporter.write_line("\n".join([f"repeated: {report.nodeid}", *told]))
 
 

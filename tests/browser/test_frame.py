@@ -88,3 +88,4 @@ sys.meta_path.insert(0, Late())
         threading.Timer(0.1, gate.touch).start()
         lab.wait("ganlab.frames > 2")
         expect(frame).to_have_count(0)
+        lab.page.goto("about:blank")  # else it may say that the server has stopped
