@@ -178,8 +178,8 @@ class Scheduler:
             alone = kind in (PAGE, SPECTRUM)  # one at a time in the whole server
             pool = self.pool if alone else self._pool_of(session)
             pool.paint(session, kind, job)
-        except RuntimeError:  # closing
-            self.drop(session)
+        except RuntimeError:
+            pass  # closing, which stores the session
 
     def _sweep(self) -> None:
         while not self._closed.wait(min(_SWEEP_SECONDS, self.drop_seconds / 2)):

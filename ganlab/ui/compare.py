@@ -73,16 +73,15 @@ def compare(title: str, watch_for: str) -> None:
     error = st.session_state.pop(_WRONG, None)
     if error is not None:
         show_error(error, tr("Not applied; the runs continue unchanged."))
-    view = live_view(
+    live_view(
         navigation.COMPARE,
         "live_compare",
         session,
         "compare.js",
         on_act=partial(_act, session),
+        on_gone=partial(resume, navigation.COMPARE, session, Comparison.from_query),
         parts=[] if form is None else [*form.parts, *_PARTS],
     )
-    if view.gone:
-        resume(navigation.COMPARE, session, view.gone, Comparison.from_query)
 
 
 def _opens_with() -> Comparison:

@@ -54,16 +54,15 @@ def lab(dim: int, title: str, watch_for: str) -> None:
     if form is not None:
         form.notice()
     module = "live.js" if dim else "symbols.js"
-    view = live_view(
+    live_view(
         page,
         f"live_{dim}",
         session,
         module,
         on_act=partial(acted, session),
+        on_gone=partial(resume, page, session, partial(_of_this, dim)),
         parts=[] if form is None else form.parts,
     )
-    if view.gone:
-        resume(page, session, view.gone, partial(_of_this, dim))
 
 
 def _to(page: str, words: str, lead: Callable[[], None]) -> None:

@@ -44,22 +44,21 @@ def many() -> None:
     error = st.session_state.pop(_WRONG, None)
     if error is not None:
         show_error(error, tr("Not applied; the runs continue unchanged."))
-    view = live_view(
+    live_view(
         navigation.MANY,
         "live_many",
         session,
         "many.js",
         on_act=partial(acted, session),
+        on_gone=partial(
+            resume,
+            navigation.MANY,
+            session,
+            lambda pairs: _seeds_of(Experiment.from_query(pairs)),
+        ),
         on_open=partial(_open, session),
         parts=[*form.parts, ("kind", SIDEBAR["kind"], _DIM), ("runs", SIDEBAR["runs"], _RUNS)],
     )
-    if view.gone:
-        resume(
-            navigation.MANY,
-            session,
-            view.gone,
-            lambda pairs: _seeds_of(Experiment.from_query(pairs)),
-        )
 
 
 def _seeds_of(start: Experiment) -> Experiment:

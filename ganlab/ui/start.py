@@ -65,16 +65,21 @@ def want(
 
 def open_page(page: str, start: Experiment, **about: Any) -> NoReturn:
     """Go to `page`, which starts a new session with `start`; about: see `want`."""
+    go(page, lambda: want(page, start, **about))
+
+
+def go(page: str, prepare: Callable[[], None]) -> NoReturn:
+    """Go to `page` after `prepare`, whose end an interruption does not prevent; see `atomic`."""
     try:
-        atomic(lambda: want(page, start, **about))
+        atomic(prepare)
     except RerunException:
         pass  # what else was pressed on the page that is left does not matter
     # The page writes its address itself; query_params here would add an entry to the history.
     st.switch_page(navigation.script(page))
 
 
-def resume(page: str, session: Session, gone: Any, read: Callable[..., Experiment | None]) -> None:
-    """Resume a session that the view has lost, with the Spec in the view's address.
+def resume(page: str, session: Session, read: Callable[..., Experiment | None], gone: Any) -> None:
+    """Resume a session that the view has lost, with the Spec in the view's address; a callback.
 
     gone: the view's report, {"token", "search"}. After a restart the server knows only the address
     that Streamlit remembers, without the knobs changed since. read: makes an experiment from the
@@ -95,8 +100,7 @@ def resume(page: str, session: Session, gone: Any, read: Callable[..., Experimen
     if start is None or start == session.begun:
         session.resume(token)
     else:
-        want(page, start, token, preset=preset, lesson=lesson)
-        st.rerun()
+        atomic(lambda: want(page, start, token, preset=preset, lesson=lesson))
 
 
 def session_of(

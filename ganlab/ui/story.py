@@ -22,7 +22,7 @@ from ganlab.spec import Spec
 from ganlab.ui import navigation
 from ganlab.ui.layout import headline
 from ganlab.ui.rejoin import rejoin
-from ganlab.ui.start import lesson_alone, open_page
+from ganlab.ui.start import go, lesson_alone, open_page
 from ganlab.ui.view import redirect
 
 OWN_LESSONS = "_own_lessons"  # in the visitor's state: names of the lessons that they opened
@@ -37,7 +37,8 @@ def show_specs(specs: tuple[Spec, ...], preset: str = "") -> None:
     """Open one Spec in its lab, or several side by side; preset: the name of the one they are."""
     if len(specs) == 1:
         open_page(navigation.LABS[specs[0].axes], Experiment.of(specs[0]), preset=preset)
-    open_page(navigation.COMPARE, Comparison.among(specs), preset=preset)
+    else:
+        open_page(navigation.COMPARE, Comparison.among(specs), preset=preset)
 
 
 def place_of(teaching: Teaching) -> str:
@@ -78,6 +79,12 @@ def _fork(session: Session, field: str) -> None:
     open_page(navigation.COMPARE, pair, state=state)
 
 
+def _remember(lesson: str) -> None:
+    own = st.session_state.setdefault(OWN_LESSONS, [])
+    if lesson not in own:
+        own.append(lesson)
+
+
 def open_sent(token: str) -> bool:
     """Open the page of the file that was sent to `token`, with its runs; False if there is none."""
     opened = WAITING.take(token)
@@ -85,10 +92,7 @@ def open_sent(token: str) -> bool:
         return False
     experiment, file, note, lesson = opened
     if lesson is not None:
-        own = st.session_state.setdefault(OWN_LESSONS, [])
-        if lesson.name not in own:
-            own.append(lesson.name)
-        st.switch_page(navigation.script(navigation.LESSONS))
+        go(navigation.LESSONS, lambda: _remember(lesson.name))
     if len(experiment.specs) > 1:
         page = navigation.COMPARE
     else:

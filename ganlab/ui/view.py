@@ -224,17 +224,18 @@ def live_view(
     session: Session,
     module: str,
     on_act: Callable[[Any], None],
+    on_gone: Callable[[Any], None],
     on_open: Callable[[Any], None] = lambda _: None,
     parts: Sequence[tuple[str, str, str]] = (),
-) -> Any:
+) -> None:
     """Mount a session's live view, drawn by `module` of the front end, under the widget key `key`.
 
     page: the url path of the page, whose address the view keeps up to date. parts: names, titles
     and keys of the controls in its sidebar, which a teacher may lock or hide.
-    on_act(what): called for a button of the view that the page must answer. on_open(seed): called
-    for a seed that is to be shown in a lab. They are callbacks because the script may be
-    interrupted before it reaches code after the view. The result's trigger `gone` holds the "token"
-    of a session that the server does not know and the query of its address ("search").
+    on_act(what): called for a button of the view that the page must answer. on_gone(what): called
+    with the "token" of a session that the server does not know and the query of its address
+    ("search"). on_open(seed): called for a seed that is to be shown in a lab. They are callbacks
+    because the script may be interrupted before it reaches code after the view.
     """
     about = {
         "socket": f"live/{session.token}",
@@ -264,10 +265,10 @@ def live_view(
 
     # A list, because Streamlit imports pandas to search the values of a dict for data frames.
     view = st.components.v2.component("ganlab_live", js=_JS, isolate_styles=False)
-    return view(
+    view(
         key=key,
         data=[about],
-        on_gone_change=lambda: None,
+        on_gone_change=heard(key, "gone", on_gone),
         on_open_change=heard(key, "open", on_open),
         on_act_change=heard(key, "act", on_act),
     )

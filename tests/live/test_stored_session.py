@@ -197,3 +197,22 @@ def test_a_hub_that_is_closed_leaves_its_runs_to_the_next():
     until(lambda: two.token not in scheduler.sessions)
     assert scheduler.get(two.token) is None and stored_session.load(two.token) is not None
     scheduler.close()
+
+
+def test_a_picture_that_comes_too_late_does_not_drop_a_run_that_is_to_be_stored():
+    scheduler = Scheduler(1)
+    one = scheduler.create(SMALL)
+    browser = Browser(one)
+    until(lambda: one.run is not None and one.run.iteration > 5)
+    one.command("pause")
+    until(lambda: one.state == "paused" and not one.feed.painting)
+    close = scheduler.slow_pool.close
+
+    def late() -> None:  # the threads that make pictures have ended, sessions are not stored yet
+        one.feed.hand_over("curves", lambda: iter([b""]))
+        close()
+
+    scheduler.slow_pool.close = late
+    scheduler.close()
+    browser.leave()
+    assert stored_session.load(one.token) is not None
