@@ -7,6 +7,7 @@ from typing import NamedTuple
 from ganlab.engine import Game
 from ganlab.limits import limit
 from ganlab.live.process_pool import ProcessPool
+from ganlab.processes import Child
 
 SHARED = 2  # the number of playing sessions from which they are computed in other processes
 
@@ -69,6 +70,11 @@ class Pools:
         """Start the processes for pictures and metrics, which a page will soon need."""
         self._frames.begin()
         self._metrics.begin()
+
+    @property
+    def children(self) -> list[Child]:
+        """All processes that have been started."""
+        return [child for pool in self._all for child in pool.children]
 
     def rest(self) -> None:
         """End the processes that have been idle for a while."""

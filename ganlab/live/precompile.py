@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 
+from ganlab import processes
 from ganlab.engine.native import cache
 from ganlab.engine.native.compile_queue import COMPILE_QUEUE, CompileQueue
 from ganlab.engine.native.compile_request import CompileRequest
@@ -26,20 +27,29 @@ _CALM = 3  # the number of consecutive idle checks that are needed
 _BESIDE_SECONDS = 0.5  # between two checks while a compiler works
 _NOTHING_SECONDS = 10.0  # between two checks when nothing is left to compile
 _FAILURES = 2  # consecutive failures: there is no compiler, or the disk is full
+# Of the cores, used beside a compiler. On two cores a run at full speed uses more: beside a
+# compiler, of however low a priority, the browser would take its core, and slow it by a sixth.
+_MOST_USED = 0.4
 
 
 class Usage:
-    """Measures the share of the cores that this server's own threads use."""
+    """Measures the share of the cores that this server and its `children` use."""
 
-    def __init__(self) -> None:
-        self._then = time.monotonic(), time.process_time()
+    def __init__(self, children: Callable[[], Iterable[processes.Child]]):
+        self._children = children
+        self._then = time.monotonic(), self._seconds()
+
+    def _seconds(self) -> float:
+        """CPU seconds used so far; children count on Linux only."""
+        parts = (processes.cpu_seconds(child) or 0.0 for child in self._children())
+        return time.process_time() + sum(parts)
 
     def share(self) -> float:
         """The share of all cores since the last call."""
-        now = time.monotonic(), time.process_time()
+        now = time.monotonic(), self._seconds()
         passed, used = (b - a for a, b in zip(self._then, now, strict=True))
         self._then = now
-        return used / max(passed, 1e-6) / cores()
+        return max(0.0, used) / max(passed, 1e-6) / cores()  # children may have ended
 
 
 def _load() -> float:
@@ -48,14 +58,14 @@ def _load() -> float:
 
 
 def mostly_idle(sessions: Iterable[Session], share: float, load: float) -> bool:
-    """Whether a compiler would disturb no one: no run plays, or most cores are idle.
+    """Whether a compiler would disturb no one: no run plays, or more than half the cores are idle.
 
-    share: of the cores that the server uses; load: runnable threads of all processes except the
-    compiler. An MNIST trainer is a process of its own.
+    share: of the cores that the server and its processes use; load: runnable threads of all
+    processes except the compiler. An MNIST trainer is a process of its own.
     """
     if load >= cores():
         return False
-    if any(s.state == "playing" for s in sessions) and share >= 0.5:
+    if any(s.state == "playing" for s in sessions) and share >= _MOST_USED:
         return False
     from ganlab.mnist.folder import QUEUE
 
@@ -84,14 +94,20 @@ class Precompiler:
     """A thread that compiles one program after the other, and stops when the server is busy.
 
     It compiles at most `idle_programs` (a limit), and none that would evict others from the disk.
-    Compilers have a low priority and give way to requested ones.
+    Compilers have a low priority and give way to requested ones. children: the processes in which
+    the server computes, whose time is the server's.
     """
 
-    def __init__(self, sessions: Callable[[], list[Session]], queue: CompileQueue = COMPILE_QUEUE):
+    def __init__(
+        self,
+        sessions: Callable[[], list[Session]],
+        queue: CompileQueue = COMPILE_QUEUE,
+        children: Callable[[], Iterable[processes.Child]] = tuple,
+    ):
         self._sessions, self._queue = sessions, queue
         self._tried: set[Structure] = set()  # structures that are compiled, or failed
         self._made = self._failed = 0  # all programs made; consecutive failures
-        self._usage, self._building = Usage(), False
+        self._usage, self._building = Usage(children), False
         self._closed = threading.Event()
         self._thread: threading.Thread | None = None
 

@@ -30,6 +30,7 @@ from ganlab.live.held_state import HeldState, Origin, plain
 from ganlab.live.picture_request import PictureRequest
 from ganlab.live.process import Process, Request
 from ganlab.live.transfer import Failed
+from ganlab.processes import Child
 
 _MOST_EAGER = 256  # the most eager updates in one call
 _IN_LINE = 3  # calls queued at a process: it can start the next one while it sends an answer
@@ -112,9 +113,9 @@ class ProcessPool:
         atexit.register(self.close)
 
     @property
-    def processes(self) -> int:
-        """The number of processes."""
-        return len(self._all)
+    def children(self) -> list[Child]:
+        """The processes that have been started."""
+        return [process.child for process in list(self._all) if process.child is not None]
 
     @property
     def most(self) -> int:

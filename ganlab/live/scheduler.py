@@ -71,7 +71,10 @@ class Scheduler:
             self, "ganlab-slow", int(limit("slow_runs")), system.defer_this_thread
         )
         self.pools = pools
-        self.precompiler = Precompiler(lambda: list(self.sessions.values()))
+        self.precompiler = Precompiler(
+            lambda: list(self.sessions.values()),
+            children=lambda: [] if pools is None else pools.children,
+        )
         self._lock = threading.Lock()
         self._sweeper: threading.Thread | None = None
         self._closed = threading.Event()

@@ -12,6 +12,7 @@ from ganlab.engine.native.compile_queue import CompileQueue
 from ganlab.engine.structure import Structure
 from ganlab.limits import limited
 from ganlab.live import precompile
+from ganlab.live.pools import Pools
 from ganlab.live.precompile import Precompiler, mostly_idle
 from ganlab.live.scheduler import Scheduler
 from ganlab.live.story import story_of
@@ -133,7 +134,7 @@ def test_idle_is_who_has_cores_to_spare(monkeypatch):
     playing, paused = page(), page(state="paused")
     monkeypatch.setattr(precompile, "cores", lambda: 4)
     assert mostly_idle([playing, paused], 0.3, 2.0)
-    assert not mostly_idle([playing, paused], 0.6, 2.0)
+    assert not mostly_idle([playing, paused], 0.45, 2.0)
     assert mostly_idle([paused], 0.9, 3.9) and mostly_idle([], 0.9, 0.0)
     assert not mostly_idle([], 0.0, 4.0)  # others need the machine
     monkeypatch.setattr("ganlab.mnist.folder.QUEUE.working", lambda: ["a run"])
@@ -141,15 +142,33 @@ def test_idle_is_who_has_cores_to_spare(monkeypatch):
 
 
 def test_usage_is_a_share_of_all_cores(monkeypatch):
-    times = iter([(10.0, 1.0), (12.0, 4.0)])
-    now = [0.0, 0.0]
+    now, of = SimpleNamespace(clock=10.0, cpu=1.0), {"a": 5.0, "b": None}
+    fake = SimpleNamespace(monotonic=lambda: now.clock, process_time=lambda: now.cpu)
     monkeypatch.setattr(precompile, "cores", lambda: 3)
-    fake = SimpleNamespace(monotonic=lambda: now[0], process_time=lambda: now[1])
     monkeypatch.setattr(precompile, "time", fake)
-    now[:] = next(times)
-    usage = precompile.Usage()
-    now[:] = next(times)
-    assert usage.share() == pytest.approx(0.5)
+    monkeypatch.setattr(precompile.processes, "cpu_seconds", of.__getitem__)
+    usage = precompile.Usage(lambda: list(of))
+    now.clock, now.cpu, of["a"] = 12.0, 3.0, 6.0
+    assert usage.share() == pytest.approx(0.5)  # 2 seconds of its own and 1 of a process
+    del of["a"]
+    now.clock = 13.0
+    assert usage.share() == 0.0
+
+
+def test_the_processes_that_train_count_as_the_server():
+    pools = Pools()
+    scheduler = Scheduler(1, pools=pools)
+    try:
+        assert pools.children == []
+        pools.begin()
+        until(lambda: len(pools.children) == 2, seconds=60)
+        usage = precompile.Usage(lambda: pools.children)
+        until(lambda: usage.share() > 0.0)
+        assert scheduler.precompiler._usage._children() == pools.children
+    finally:
+        scheduler.close()
+        pools.close()
+    assert pools.children == []
 
 
 def test_each_is_compiled_once_and_no_more_than_the_limit(quick):

@@ -236,7 +236,7 @@ def test_a_death_is_said_and_another_process_follows():
         run.make(2)
     assert run.state is before and run.make(2) == 2
     pool.close()
-    assert pool.processes == 0
+    assert len(pool.children) == 0
 
 
 def test_pictures_are_made_here_while_there_is_no_process():
@@ -250,7 +250,7 @@ def test_pictures_are_made_here_while_there_is_no_process():
     assert same(moment.picture()[1], here[1])
     kill(pool)
     assert same(moment.picture()[1], here[1])
-    assert pool.processes == 0
+    assert len(pool.children) == 0
     pool.close()
 
 
@@ -260,10 +260,10 @@ def test_an_idle_process_is_ended(monkeypatch, pool):
     run.make(1)
     (one,) = pool._all
     pool.rest()
-    assert pool.processes == 1
+    assert len(pool.children) == 1
     monkeypatch.setattr(process_pool, "_IDLE_SECONDS", -1.0)
     pool.rest()
-    assert pool.processes == 0 and one.child.wait(10) != 0
+    assert len(pool.children) == 0 and one.child.wait(10) != 0
 
 
 def test_no_more_processes_than_there_may_be(pool):
@@ -275,7 +275,7 @@ def test_no_more_processes_than_there_may_be(pool):
         thread.start()
     for thread in threads:
         thread.join()
-    assert pool.processes == 1
+    assert len(pool.children) == 1
     for run in runs:
         here = Run(run.start)
         here.make(6)
@@ -287,7 +287,7 @@ def test_where_no_process_can_be_had_it_is_computed_here(monkeypatch, count):
     monkeypatch.setattr(computing, "__name__", "ganlab.no_such_module")
     mine, run, here = ProcessPool(lambda: count, waits=True), Run(RING), Run(RING)
     run.elsewhere = mine
-    assert run.make(3) == 3 and mine.processes == 0
+    assert run.make(3) == 3 and len(mine.children) == 0
     here.make(3)
     assert torch.equal(run.state.g, here.state.g)
 
@@ -299,6 +299,10 @@ class OneForAll:
         self.pool = pool
 
     homes = 1
+
+    @property
+    def children(self) -> list:
+        return self.pool.children
 
     def places(self, slow: bool, playing: int = 1) -> Places:
         return Places(self.pool, self.pool, self.pool) if slow else Places()
