@@ -3,7 +3,8 @@
 For each lab the page is watched while training runs at full speed. These windows alternate with
 windows of the same Spec in `Run.advance`, unwatched, in a separate process. Slowdowns compare
 neighbouring windows, since the machine's speed drifts. Browser, server and training share the
-machine, which should be otherwise idle. `--eager` measures without compiled programs.
+machine, which should be otherwise idle. No program is compiled ahead of time, since an unwatched
+window would seem idle to the server. `--eager` measures without compiled programs.
 
     python benchmarks/live.py --windows 8 --pages one,two
     python benchmarks/live.py --quick
@@ -18,10 +19,11 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
+from playwright.sync_api import Page, Playwright, sync_playwright
 
 from benchmarks import live_trace, picture_cost
 from benchmarks.classroom_mix import warm
@@ -37,13 +39,15 @@ from benchmarks.limits import (
     most,
     parse,
 )
+from benchmarks.live_browser import Chromium
 from ganlab import Spec
 from tests.browser.lab import Lab
 from tests.browser.server import Server
-from tests.chromium import launch
 
 TRACE_SECONDS = 2.0
 BLANK_EVERY = 400  # ms
+LONG_MS = 50
+SETTLE_SECONDS = 0.5
 LABS = {"one": "/one", "two": "/two"}
 
 # Trains for the seconds in the line it has read, and prints iterations per second.
@@ -141,10 +145,13 @@ def resident(pid: int) -> float:
     return int(re.search(r"VmRSS:\s+(\d+)", text)[1]) / 1024
 
 
-def heap(cdp: CDPSession) -> float:
+def heap(page: Page) -> float:
     """The page's JavaScript heap in MB, after a collection."""
+    cdp = page.context.new_cdp_session(page)
+    cdp.send("Performance.enable")
     cdp.send("HeapProfiler.collectGarbage")
     found = cdp.send("Performance.getMetrics")["metrics"]
+    cdp.detach()
     return next(m["value"] for m in found if m["name"] == "JSHeapUsedSize") / 2**20
 
 
@@ -191,14 +198,22 @@ def latencies(lab: Lab, repeats: int) -> dict[str, list[float]]:
     return out
 
 
-def watched(lab: Lab, seconds: float) -> tuple[list[float], float]:
-    """Watch a moving lab: gaps between new frames in ms, and iterations per second."""
-    start = lab.js("(ganlab.drawn.splice(0, Infinity, ganlab.drawn.at(-1)), performance.now())")
-    lab.page.wait_for_timeout(seconds * 1000)
-    end, drawn = lab.js("[performance.now(), ganlab.drawn.slice()]")
-    fresh = [drawn[0]]
-    for now, iteration in drawn[1:]:
-        if iteration != fresh[-1][1]:
+def watched(seconds: float) -> list[float]:
+    """Let a page be watched for some seconds, after a moment; when that began and ended, in ms."""
+    time.sleep(SETTLE_SECONDS)
+    started = time.time()
+    time.sleep(seconds)
+    return [1000 * started, 1000 * time.time()]
+
+
+def frames(lab: Lab, window: list[float]) -> tuple[list[float], float]:
+    """In a window of `watched`: gaps between new frames in ms, and iterations per second."""
+    start, end = (time - lab.js("performance.timeOrigin") for time in window)
+    drawn = lab.js("ganlab.drawn.splice(0)")
+    before = [frame for frame in drawn if frame[0] < start]
+    fresh = before[-1:]
+    for now, iteration in drawn[len(before) :]:
+        if now <= end and (not fresh or iteration != fresh[-1][1]):
             fresh.append([now, iteration])
     times = [start, *(now for now, _ in fresh[1:]), end]
     gaps = [b - a for a, b in zip(times[:-1], times[1:], strict=True)]
@@ -206,48 +221,61 @@ def watched(lab: Lab, seconds: float) -> tuple[list[float], float]:
     return gaps, (i1 - i0) / (t1 - t0) * 1000
 
 
-def measure(browser: Browser, name: str, options: argparse.Namespace, table: Table) -> None:
+def measure(playwright: Playwright, name: str, options: argparse.Namespace, table: Table) -> None:
     """One lab's rows of the table."""
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Server(Path(folder) / "log.txt") as server,
+        Chromium(playwright, 1280, 720) as chromium,
+    ):
+        _measure(server, chromium, name, options, table)
+
+
+def _measure(
+    server: Server, chromium: Chromium, name: str, options: argparse.Namespace, table: Table
+) -> None:
     backend = "eager" if options.eager else "compiled"
-    with tempfile.TemporaryDirectory() as folder, Server(Path(folder) / "log.txt") as server:
-        idle = resident(server.pid)
-        context = browser.new_context(viewport={"width": 1280, "height": 720})
-        lab = Lab(context.new_page(), server.url)
-        lab.page.add_init_script(_HOOK % BLANK_EVERY)
-        cdp = context.new_cdp_session(lab.page)
-        cdp.send("Performance.enable")
-        lab.open(LABS[name])
-        lab.get("speed").fill("12")  # full
-        lab.wait_status(f"s.backend.state === '{backend}'", 300)
-        lab.moves()
-        heap_start = heap(cdp)
-        lab.pause()
-        alone = Unwatched(lab.spec, backend)
-        gaps, rates, long = [], [], 0
-        before = alone.rate(options.seconds)
-        for _ in range(options.windows):
-            lab.get("play").click()
-            lab.wait_status("s.state === 'playing'")
-            lab.page.wait_for_timeout(500)
-            counted = lab.js("ganlab.gaps")
-            here, rate = watched(lab, options.seconds)
-            long += lab.js("ganlab.gaps") - counted
-            lab.pause()
-            lab.page.wait_for_timeout(1500)  # the still figures take a moment
-            gaps += here
-            after = alone.rate(options.seconds)
-            rates.append((rate, (before + after) / 2))
-            before = after
-        alone.close()
-        made = picture_cost.cost(lab.spec)
+    idle = resident(server.pid)
+    labs: list[Lab] = []
+
+    def join() -> Lab:
+        labs.append(Lab(chromium.join(), server.url))
+        return labs[-1]
+
+    lab = join()
+    lab.page.add_init_script(_HOOK % BLANK_EVERY)
+    lab.open(LABS[name])
+    lab.get("speed").fill("12")  # full
+    lab.wait_status(f"s.backend.state === '{backend}'", 300)
+    lab.moves()
+    heap_start, spec = heap(lab.page), lab.spec
+    # These come first because the curves get more points in the first seconds.
+    cost = live_trace.cost(chromium.browser, lab.page, TRACE_SECONDS)
+    delays = latencies(lab, options.repeats)
+    lab.get("knob-k").fill(str(spec.k))
+    lab.wait_status(f"s.values.k === {spec.k}")
+    lab.pause()
+    alone = Unwatched(spec, backend)
+    gaps, rates = [], []
+    before = alone.rate(options.seconds)
+    for _ in range(options.windows):
         lab.get("play").click()
-        lab.moves()
-        heap_end, memory = heap(cdp), resident(server.pid)
-        cost = live_trace.cost(browser, lab.page, TRACE_SECONDS)
-        delays = latencies(lab, options.repeats)
-        found = lab.js("({blank: ganlab.blank, samples: ganlab.samples, mounts: ganlab.mounts})")
-        errors = lab.errors + lab.console
-        context.close()
+        lab.wait_status("s.state === 'playing'")
+        chromium.leave()
+        window = watched(options.seconds)
+        lab = join()
+        here, rate = frames(lab, window)
+        lab.pause()
+        lab.page.wait_for_timeout(1500)  # the still figures take a moment
+        gaps += here
+        after = alone.rate(options.seconds)
+        rates.append((rate, (before + after) / 2))
+        before = after
+    alone.close()
+    made = picture_cost.cost(spec)
+    heap_end, memory = heap(lab.page), resident(server.pid)
+    found = lab.js("({blank: ganlab.blank, samples: ganlab.samples, mounts: ganlab.mounts})")
+    errors = [error for one in labs for error in one.errors + one.console]
 
     def row(what: str, *rest: Any, **more: Any) -> None:
         table.row(f"{name}: {what}", *rest, **more)
@@ -257,7 +285,8 @@ def measure(browser: Browser, name: str, options: argparse.Namespace, table: Tab
     row("fresh frames/s", fresh, FRESH_FRAMES)
     middle = statistics.median(gaps)
     row("gap, ms, median / longest", middle, text=f"{middle:.1f} / {max(gaps):.0f}")
-    row("gaps above 50 ms", long, text=f"{long} in {sum(gaps) / 1000:.0f} s")
+    long = sum(gap > LONG_MS for gap in gaps)
+    row(f"gaps above {LONG_MS} ms", long, text=f"{long} in {sum(gaps) / 1000:.0f} s")
     row("it/s unwatched", statistics.median(free for _, free in rates), text="{:.0f}")
     row("it/s watched", statistics.median(rate for rate, _ in rates), text="{:.0f}")
     middle = statistics.median(slower)
@@ -292,15 +321,13 @@ def main() -> None:
     if not set(names) <= set(LABS):
         parser.error(f"pages of {', '.join(LABS)}")
     os.environ["GANLAB_COMPILE"] = "off" if options.eager else "on"
+    os.environ["GANLAB_IDLE_PROGRAMS"] = "0"
+    print(f"{machine()}; {options.windows} windows of {options.seconds:g} s")
+    print("eager" if options.eager else warm([(name, "") for name in names]), "\n", flush=True)
+    table = Table()
     with sync_playwright() as playwright:
-        browser = launch(playwright)
-        print(f"{machine()}; headless Chromium {browser.version}")
-        print(f"{options.windows} windows of {options.seconds:g} s")
-        print("eager" if options.eager else warm([(name, "") for name in names]), "\n", flush=True)
-        table = Table()
         for name in names:
-            measure(browser, name, options, table)
-        browser.close()
+            measure(playwright, name, options, table)
     table.finish(options.quick)
 
 

@@ -85,7 +85,13 @@ def find(playwright: Playwright) -> str:
     return path
 
 
+def command(playwright: Playwright) -> list[str]:
+    """The command of a headless Chromium that can reach this machine only."""
+    root = ("--no-sandbox",) if _is_root() else ()
+    return [find(playwright), *FLAGS, *root]
+
+
 def launch(playwright: Playwright) -> Browser:
     """A headless Chromium with a new profile, which can reach this machine only."""
-    root = ("--no-sandbox",) if _is_root() else ()
-    return playwright.chromium.launch(executable_path=find(playwright), args=[*FLAGS, *root])
+    path, *options = command(playwright)
+    return playwright.chromium.launch(executable_path=path, args=options)

@@ -11,7 +11,7 @@ import torch
 
 from ganlab.domains.base import Domain, thinned
 from ganlab.domains.label_probe import marks
-from ganlab.domains.outside import beyond_row, outside, within
+from ganlab.domains.outside import outside
 from ganlab.domains.picture import ARROWS, Detail, Layer, Players
 from ganlab.domains.plane_probe import GRID, PlaneProbe
 from ganlab.domains.tiles import FAKES, SCALE, fullest
@@ -188,16 +188,15 @@ def _field(box: tuple[tuple[float, ...], ...], cells: int) -> torch.Tensor:
 
 
 def _beyond(x: np.ndarray, box: np.ndarray) -> np.ndarray:
-    if within(x, box):
+    count = len(x)
+    far = (x < box[:, 0]) | (x > box[:, 1])
+    x = x[far[:, 0] | far[:, 1]]  # few, as a rule
+    if not len(x):
         return np.zeros((4, 3))
-    over = np.stack([box[0, 0] - x[:, 0], x[:, 0] - box[0, 1],
-                     box[1, 0] - x[:, 1], x[:, 1] - box[1, 1]])  # fmt: skip
-    side = np.where((over > 0).any(0), over.argmax(0), -1)
-    out = []
-    for i in range(4):
-        where = side == i
-        out.append(beyond_row(where.mean(), np.where(where[:, None], x, 0.0).mean(0)))
-    return np.array(out)
+    side = np.concatenate([box[:, 0] - x, x - box[:, 1]], 1)[:, [0, 2, 1, 3]].argmax(1)
+    shares = np.bincount(side, minlength=4) / count
+    totals = np.stack([np.bincount(side, part, 4) for part in x.T], 1) / count
+    return np.concatenate([shares[:, None], totals / np.where(shares, shares, 1.0)[:, None]], 1)
 
 
 @lru_cache(maxsize=64)  # computing them takes half of a restart
