@@ -50,6 +50,7 @@ class Chromium:
 
     def join(self) -> Page:
         """Connect, and return the page."""
+        self.leave()
         address = f"http://127.0.0.1:{self._port}"
         self.browser = self._playwright.chromium.connect_over_cdp(address)
         return self.browser.contexts[0].pages[0]

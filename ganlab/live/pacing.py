@@ -14,13 +14,12 @@ SHARED_FRAME_SHARE = (
 APART_SHARE = 0.8  # or the most that they use of a process beside the server's
 HOME_SHARE = 0.4  # or of each process that also trains,
 HOME_MEASURE_SHARE = 0.12  # and for metrics there
-MEASURE_SHARE = 0.06  # of the metrics renderer's: frames need the interpreter lock too
-ALONE_SHARE = 0.1  # the same for a session alone
-RESTING_SHARE = 0.5  # and for a paused one, so that its backlog is measured soon
-# And for a session alone while its curves have holes: with ALONE_SHARE an eager run in the plane
+MEASURE_SHARE = 0.06  # of the metrics renderer's time: it takes a core from browser and training
+RESTING_SHARE = 0.5  # the same for a paused session, so that its backlog is measured soon
+# And for a session alone while its curves have holes: with MEASURE_SHARE an eager run in the plane
 # would have 30 points after 5 s.
-SPARSE_SHARE = 0.6
-_HOLE = 120
+SPARSE_SHARE = 0.5
+_HOLE = 80
 
 MANY_SESSIONS = 5  # the number of playing sessions from which pictures are coarse
 STATUS_SECONDS = 0.25
@@ -106,7 +105,7 @@ class Pacing:
 
     @property
     def _measure_share(self) -> float:
-        share = ALONE_SHARE if self.session.playing else RESTING_SHARE
+        share = 0.0 if self.session.playing else RESTING_SHARE
         if self._playing == 1 and self._sparse:
             share = SPARSE_SHARE
         homes = self.session.places.homes

@@ -55,7 +55,7 @@ def test_the_widest_hole_is_filled_first_and_what_is_near_is_dropped():
 
 
 def test_a_fast_run_is_seen_in_hundreds_of_points(opened, monkeypatch):
-    for name in ("ALONE_SHARE", "RESTING_SHARE"):
+    for name in ("MEASURE_SHARE", "RESTING_SHARE"):
         monkeypatch.setattr(pacing, name, 1e3)  # never waits
     session, browser = opened()
     session.command("play")
