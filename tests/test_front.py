@@ -20,7 +20,7 @@ from ganlab import SpecError, paths, server, theme
 from ganlab.cli import main
 from ganlab.front import Front, bound_messages
 from ganlab.headers import EMBED, POLICY, embedders, policy, security_headers
-from ganlab.index import SCRIPT, addressed
+from ganlab.index import SCRIPT, addressed, ahead, elements
 from ganlab.live.scheduler import SCHEDULER
 from ganlab.spec import Spec
 from tests.settings import settings
@@ -166,15 +166,24 @@ def test_streamlits_page_is_told_its_server(coding):
     client = TestClient(Front(inner), headers={"Accept-Encoding": coding})
     got = client.get("/two")
     assert got.headers.get("content-encoding", "identity") == coding
-    assert got.text == html.replace("<head>", f"<head>{SCRIPT}") != html
+    assert got.text == html.replace("<head>", f"<head>{SCRIPT}{ahead()}") != html
     stored = gzip.compress(got.content) if coding == "gzip" else got.content
     assert int(got.headers["content-length"]) == pytest.approx(len(stored), abs=2)
-    digest = base64.b64encode(hashlib.sha256(SCRIPT[8:-9].encode()).digest()).decode()
-    assert f"'sha256-{digest}'" in got.headers["content-security-policy"]
+    for script in (SCRIPT, ahead()):
+        digest = base64.b64encode(hashlib.sha256(script[8:-9].encode()).digest()).decode()
+        assert f"'sha256-{digest}'" in got.headers["content-security-policy"]
     head = client.head("/two")
     assert head.status_code == 200 and head.content == b""
     for other in ("/two?as=text/plain", "/two?status=500"):
         assert client.get(other).text == html
+
+
+def test_the_files_loaded_ahead_are_there():
+    found = elements()
+    names = [Path(path).name.split(".")[0] for path in found]
+    assert names == ["BidiComponent", "Html", "NumberInput", "Selectbox", "Slider", "TextInput"]
+    for path in found:
+        assert (Path(file_util.get_static_dir()) / path).is_file() and f'"{path}"' in ahead()
 
 
 def test_the_policy_names_the_pages_own_inline_scripts():
