@@ -14,6 +14,9 @@ RING = Spec(target="ring", latent_dim=2, g_hidden=(8, 8), d_hidden=(8, 8), batch
 SPECS = {
     "line": (LINE,),
     "plane": (RING,),
+    "wide": (RING.replace(g_hidden=(32, 40), d_hidden=(48, 32), unroll=1),),
+    "wide runs": tuple(RING.replace(g_hidden=(32, 32), seed=seed) for seed in (0, 1)),
+    "tanh": (RING.replace(g_activation="tanh", d_activation="tanh"),),
     "estimated": (LINE.replace(latent_dim=3, g_average=0.9),),
     "unrolled": (RING.replace(unroll=3, d_lr=0.02, lr_decay=0.1),),
     "unrolled runs": tuple(LINE.replace(unroll=2, d_lr=lr) for lr in (0.01, 0.03)),
@@ -60,6 +63,31 @@ def test_it_is_the_eager_one(name, monkeypatch):
     assert len(traces._known) == len(known)
     compare(traced, later)
     assert any(not np.array_equal(later[key], first[key]) for key in later)
+
+
+ONEDNN = "mkldnn::_linear_pointwise"
+
+
+@pytest.mark.skipif(not torch.backends.mkldnn.is_available(), reason="a torch without oneDNN")
+def test_a_layer_of_many_points_and_its_activation_are_one_operation():
+    def operations(spec: Spec, runs: int, points: int) -> list[str]:
+        traces, specs = Traces(after=0), [spec.replace(seed=seed) for seed in range(runs)]
+        run = Run(tuple(specs))
+        z = torch.randn(runs, points, 2)
+        wanted = run.game.G(run.state.g, z)
+        found = [traces.call("G", lambda g, z: (run.game.G(g, z),), run.state.g, z) for _ in "12"]
+        for (x,) in found:
+            assert torch.allclose(x, wanted, 1e-4, 1e-5)
+        (known,) = traces._known.values()
+        return [node.kind() for node in known.trace.graph.nodes()]
+
+    relu = RING.replace(g_hidden=(64, 64), g_activation="relu")
+    made = operations(relu, 1, 2048)
+    # The first layer has two inputs, for which torch's own is as fast.
+    assert made.count(ONEDNN) == 2 and made.count("aten::baddbmm") == made.count("aten::relu") == 1
+    made = operations(relu.replace(g_activation="tanh"), 1, 2048)
+    assert made.count(ONEDNN) == 3 and not {"aten::baddbmm", "aten::tanh"} & set(made)
+    assert ONEDNN not in operations(relu, 2, 2048) + operations(relu, 1, 256)
 
 
 def test_what_cannot_be_traced_stays_eager():
