@@ -69,22 +69,24 @@ ONEDNN = "mkldnn::_linear_pointwise"
 
 
 @pytest.mark.skipif(not torch.backends.mkldnn.is_available(), reason="a torch without oneDNN")
-def test_a_layer_of_many_points_and_its_activation_are_one_operation():
+def test_a_layer_of_many_points_is_one_operation():
     def operations(spec: Spec, runs: int, points: int) -> list[str]:
         traces, specs = Traces(after=0), [spec.replace(seed=seed) for seed in range(runs)]
         run = Run(tuple(specs))
         z = torch.randn(runs, points, 2)
+        z[:, 0], z[:, 1] = torch.nan, torch.inf
         wanted = run.game.G(run.state.g, z)
         found = [traces.call("G", lambda g, z: (run.game.G(g, z),), run.state.g, z) for _ in "12"]
         for (x,) in found:
-            assert torch.allclose(x, wanted, 1e-4, 1e-5)
+            assert torch.allclose(x, wanted, 1e-4, 1e-5, equal_nan=True)
+            assert x[:, 0].isnan().all()  # no number where there is none
         (known,) = traces._known.values()
         return [node.kind() for node in known.trace.graph.nodes()]
 
     relu = RING.replace(g_hidden=(64, 64), g_activation="relu")
     made = operations(relu, 1, 2048)
     # The first layer has two inputs, for which torch's own is as fast.
-    assert made.count(ONEDNN) == 2 and made.count("aten::baddbmm") == made.count("aten::relu") == 1
+    assert made.count(ONEDNN) == 2 and made.count("aten::baddbmm") == 1
     made = operations(relu.replace(g_activation="tanh"), 1, 2048)
     assert made.count(ONEDNN) == 3 and not {"aten::baddbmm", "aten::tanh"} & set(made)
     assert ONEDNN not in operations(relu, 2, 2048) + operations(relu, 1, 256)
