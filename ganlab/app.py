@@ -35,24 +35,33 @@ for words in environment.unknown():
 
 def _get_ready() -> None:
     """Import what the first page needs, while the browser loads Streamlit's own files."""
-    from ganlab.live import games  # noqa: F401
-    from ganlab.live.scheduler import (
-        SCHEDULER,  # imports torch and everything that trains and draws
-    )
-    from ganlab.ui import compare, lab, many  # noqa: F401
+    # Among so many new objects the garbage collection takes a fifth of this time, and in vain.
+    gc.disable()
+    try:
+        # Imports torch and everything that trains and draws.
+        from ganlab.live.scheduler import SCHEDULER
 
-    # A full collection over all of it takes 0.16 s and would stall the picture.
-    gc.collect()
-    gc.freeze()
+        _import_pages()
+    finally:
+        gc.freeze()
+        gc.enable()
     if _greets:
         print(classroom.forecast(), file=sys.stderr, flush=True)
     SCHEDULER.precompiler.start()
+
+
+def _import_pages() -> None:
+    from ganlab.ui import lab  # noqa: F401, I001 - the page that is opened first
+    from ganlab.live import games  # noqa: F401
+    from ganlab.ui import compare, many  # noqa: F401
 
 
 @asynccontextmanager
 async def _lifespan(_: st.App) -> AsyncIterator[None]:
     if _greets:  # only now the port is known
         print(classroom.welcome(classroom.address()), file=sys.stderr, flush=True)
+    # Only now, since imports in a thread delay those that the server itself needs to answer.
+    threading.Thread(target=_get_ready, name="ganlab-ready", daemon=True).start()
     yield
     # None if it was never imported, or if the import has not ended yet.
     scheduler = getattr(sys.modules.get("ganlab.live.scheduler"), "SCHEDULER", None)
@@ -67,7 +76,7 @@ app = st.App(
 )
 
 server.send_at_once()
+server.expect_no_shell()
 _greets = students() is not None and server.announces()
 if server.announces():
     rights.announce()
-threading.Thread(target=_get_ready, name="ganlab-ready", daemon=True).start()

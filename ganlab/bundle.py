@@ -1,11 +1,18 @@
-"""The front end as one JavaScript module that needs no server: for files and for notebooks."""
+"""The front end's modules in one file.
+
+`module`: with all that they need, for exported pages and for notebooks, which have no server.
+`together`: as the server sends them. A browser would request a hundred files one after another,
+each once a module that imports it has arrived.
+"""
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 from ganlab import paths, theme
 
@@ -19,6 +26,14 @@ _OTHER = re.compile(
     r"^(?:import\b|export\b).*|\bimport\((?!\"\./\w+\.js\"\)\.(?!then\b)\w).*", re.MULTILINE
 )
 _STYLES = "styles.js"
+# In the server's pages the catalogue of texts is loaded before other modules are executed.
+WORDS = "words.js"
+COMMON = "common.js"
+_ONCE = """const _once = (make) => {
+  let made;
+  return () => (made ??= make());
+};
+"""
 
 
 @cache
@@ -27,21 +42,55 @@ def module(entry: str) -> str:
 
     It has everything in it that the entry imports, the colours of `ganlab.theme` and the style
     sheet, and may therefore be loaded from a blob or stand in a page's <script type="module">.
-    The order of the modules is the one in which a browser would execute them, each in a scope of
-    its own. Raises ValueError for a module with another form of import or export than
+    Modules are executed in the order in which a browser would execute them, each in a scope of its
+    own. Raises ValueError for a module with another form of import or export than
     `import { a, b } from "./c.js";`, `export function`, `export const` and `export default`, and
     for modules that import each other in a circle.
     """
-    parts: dict[str, str] = {}
-    exported = _collect(entry, parts, ())
-    named = [name for name in exported if name != "default"]
-    here = _variable(entry)
-    lines = [f"const {{ {', '.join(named)} }} = {here};"] if named else []
+    parts: dict[str, _Part] = {}
+    _collect(entry, parts)
+    exported = parts[entry].exported
+    return _text(parts) + _exports(entry, exported)
+
+
+def together(entries: Iterable[str]) -> dict[str, str]:
+    """The texts by name of all modules that `entries` import, except `WORDS`, and of `COMMON`.
+
+    All code is in `COMMON`; it is executed when one of the others is, which exports what it did
+    alone. A module so has one state wherever it is imported. Raises ValueError as `module` does.
+    """
+    parts: dict[str, _Part] = {}
+    for entry in entries:
+        _collect(entry, parts, apart=WORDS)
+    names = ", ".join(_variable(name) for name in parts)
+    words = f'import * as _catalogue from "./{WORDS}";\n'
+    here = f"const {_variable(WORDS)} = () => _catalogue;\n"
+    others = {
+        name: f'import {{ {_variable(name)} }} from "./{COMMON}";\n{_exports(name, part.exported)}'
+        for name, part in parts.items()
+    }
+    return {COMMON: f"{words}{here}{_text(parts)}export {{ {names} }};\n", **others}
+
+
+def _exports(name: str, exported: Sequence[str]) -> str:
+    """The lines that execute a module and export what it does."""
+    lines, named = [f"const _made = {_variable(name)}();"], [x for x in exported if x != "default"]
     if named:
-        lines.append(f"export {{ {', '.join(named)} }};")
+        lines.append(f"export const {{ {', '.join(named)} }} = _made;")
     if "default" in exported:
-        lines.append(f"export default {here}.default;")
-    return "".join(parts.values()) + "\n".join([*lines, ""])
+        lines.append("export default _made.default;")
+    return "\n".join([*lines, ""])
+
+
+class _Part(NamedTuple):
+    """A module's text as a part of a file, and the names that it exports."""
+
+    text: str
+    exported: list[str]
+
+
+def _text(parts: Mapping[str, _Part]) -> str:
+    return _ONCE + "".join(part.text for part in parts.values())
 
 
 def inline(text: str) -> str:
@@ -64,14 +113,17 @@ def _variable(name: str) -> str:
     return "_" + re.sub(r"\W", "_", name.removesuffix(".js"))
 
 
-def _collect(name: str, parts: dict[str, str], above: tuple[str, ...]) -> list[str]:
-    """Put a module, after those that it imports, into `parts`; returns what it exports."""
+def _collect(
+    name: str, parts: dict[str, _Part], above: tuple[str, ...] = (), apart: str = ""
+) -> None:
+    """Put a module, after those that it imports, except `apart`, into `parts`."""
+    if name in parts or name == apart:
+        return
     if name in above:
         raise ValueError(f"{' imports '.join((*above, name))}: a circle")
     text = _source(name)
     for _, other in _IMPORT.findall(text):
-        if other not in parts:
-            _collect(other, parts, (*above, name))
+        _collect(other, parts, (*above, name), apart)
     exported = [*_EXPORT.findall(text)]
     body = _IMPORT.sub(lambda found: _unpack(*found.groups()), text)
     body = _EXPORT.sub("", body)
@@ -79,11 +131,11 @@ def _collect(name: str, parts: dict[str, str], above: tuple[str, ...]) -> list[s
     if found := _OTHER.search(body):
         raise ValueError(f"{name} has {found[0]!r}, which `ganlab.bundle` cannot put into one file")
     fields = [*exported, *(["default: _default"] if more else [])]
-    given = f"return {{ {', '.join(fields)} }};\n" if fields else ""
-    parts[name] = f"const {_variable(name)} = (() => {{\n{body}{given}}})();\n"
-    return [*exported, *(["default"] if more else [])]
+    given = f"return {{ {', '.join(fields)} }};\n"
+    text = f"const {_variable(name)} = _once(() => {{\n{body}{given}}});\n"
+    parts[name] = _Part(text, [*exported, *(["default"] if more else [])])
 
 
 def _unpack(names: str, other: str) -> str:
     wanted = names.replace(" as ", ": ")
-    return f"const {{ {wanted} }} = {_variable(other)};\n"
+    return f"const {{ {wanted} }} = {_variable(other)}();\n"

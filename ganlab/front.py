@@ -6,28 +6,22 @@ routes given to `st.App` stay at the root of the host whatever `server.baseUrlPa
 
 from __future__ import annotations
 
-import asyncio
-import gzip
-import os
-import threading
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import plotly
 from starlette.applications import Starlette
-from starlette.datastructures import Headers
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
-from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 from streamlit import config, file_util
 from streamlit.runtime.runtime_util import get_max_widget_state_size_bytes
 
-from ganlab import paths, rights, theme
+from ganlab import paths, rights
 from ganlab.allowance import Admission
+from ganlab.files import ASK, FOREVER, Files, Modules
 from ganlab.headers import security_headers
 from ganlab.index import Addressing, addressed
 from ganlab.languages import nearest, of_front_end
@@ -37,17 +31,12 @@ from ganlab.live.wire import MOST_TEXT
 from ganlab.shape import FIELDS as SHAPE
 from ganlab.ui.navigation import HOME, LABS
 
-# The folder in Plotly's address contains its version, so its files never change.
-FOREVER = "public, max-age=31536000, immutable"
-# Files may change under a server during development: the browser revalidates by ETag.
-ASK = "no-cache"
 LIVE_URL = "live"
 CLASS_URL = "class"
 _HOMES = HOME, f"{HOME}/"  # paths that lead to the app's own address
 # Fields of an address that are no run's: Streamlit's own, the operator's token, the presenter mode,
 # the language, a page's shape.
 _NO_RUN = {"embed", "embed_options", "operator", "present", "panel", "lang", *SHAPE}
-TOKENS = "tokens.js"  # served beside the files of the front end, one of which imports it
 _YEAR = 365 * 24 * 3600
 
 _READ_AT_ONCE = 8192  # bytes read from a WebSocket at once: in a flood, over a thousand messages
@@ -56,46 +45,6 @@ _LONGEST_WAIT = 15.0  # seconds to wait for a page or a socket before it is refu
 _SOCKETS = 8.0, 2.0  # of one run: how many at once, and then per second
 _FOLLOWERS_A_SECOND = 10.0  # of one class, after as many as may follow it
 _REFUSED = 1013  # the WebSocket code "try again later"
-_LARGE = 1000  # bytes above which a file is compressed
-_squeezing = threading.Lock()
-
-
-@lru_cache(maxsize=128)
-def _squeezed(path: str, modified: int) -> bytes:
-    return gzip.compress(Path(path).read_bytes(), 6)
-
-
-def _squeeze(path: str, modified: int) -> bytes:
-    """The gzipped file, compressed on the first request; concurrent requests wait for it."""
-    with _squeezing:
-        return _squeezed(path, modified)
-
-
-class Files(StaticFiles):
-    """Static files with `cache` as their Cache-Control; each is compressed only once."""
-
-    def __init__(self, directory: Path, cache: str):
-        super().__init__(directory=directory)
-        self._cache = cache
-
-    async def get_response(self, path: str, scope: Scope) -> Response:
-        """Starlette's response with our headers. Raises HTTPException if there is no such file."""
-        response = await super().get_response(path, scope)
-        response.headers["Cache-Control"] = self._cache
-        response.headers.add_vary_header("Accept-Encoding")
-        asked = Headers(scope=scope)
-        if (
-            not isinstance(response, FileResponse)
-            or response.stat_result is None
-            or response.stat_result.st_size < _LARGE
-            or "gzip" not in asked.get("accept-encoding", "")
-            or "range" in asked
-        ):
-            return response
-        file = os.fspath(response.path), response.stat_result.st_mtime_ns
-        body = await asyncio.to_thread(_squeeze, *file)
-        kept = {k: v for k, v in response.headers.items() if k != "content-length"}
-        return Response(body, headers=kept | {"content-encoding": "gzip"})
 
 
 async def _endpoint(ws: WebSocket) -> None:
@@ -180,11 +129,6 @@ def _home(request: Request) -> Response:
     return RedirectResponse(f"{up}?{request.url.query}" if request.url.query else up)
 
 
-def _tokens(_: Request) -> Response:
-    """The colours and sizes of `ganlab.theme`; like the files', its address holds a hash."""
-    return Response(theme.module(), media_type="text/javascript", headers={"Cache-Control": ASK})
-
-
 def _words(request: Request) -> Response:
     """The front end's texts in another language."""
     texts = of_front_end(nearest(request.path_params["language"]))  # in a thread: it reads a file
@@ -232,9 +176,8 @@ class Front:
             Route(f"/{CLASS_URL}/{{code}}/qr.svg", _qr),
             Route(f"/{paths.ANSWERS_URL}/{{page}}/{{kind}}", answers.endpoint),
             *(Route(f"/{path}", _home) for path in _HOMES),
-            Route(f"/{paths.ASSETS_URL}/live/{TOKENS}", _tokens),
             Route(f"/{paths.ASSETS_URL}/live/words-{{language}}.json", _words),
-            Mount(f"/{paths.ASSETS_URL}", Files(paths.ASSETS, ASK)),
+            Mount(f"/{paths.ASSETS_URL}", Modules(paths.ASSETS, ASK)),
             Mount(
                 f"/{paths.PLOTLY_URL}",
                 Files(Path(plotly.__file__).parent / "package_data", FOREVER),

@@ -4,9 +4,9 @@ Streamlit's front end knows neither its base path nor the name of the page: it t
 address first (`/two/_stcore/health`) and then the folder above, so every page but the home page
 begins with two answers of 404. The files of the page are relative to the right folder already.
 
-A lab's widgets and its view are a hundred small files, each requested when another one has needed
-it. They are loaded while a visitor reads the home page: the first lab then opens in two thirds of
-the time.
+A lab's widgets are many small files, each requested when another one has needed it. They and the
+view's are loaded while a visitor reads the home page: the first lab then opens in two thirds of the
+time. The view's modules are not executed yet, since their texts are in no language before.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from pathlib import Path
 from starlette.types import Message, Send
 from streamlit import file_util
 
-from ganlab import paths
+from ganlab import bundle, paths
 
 _HEAD = "<head>"
 SCRIPT = (
@@ -31,7 +31,7 @@ SCRIPT = (
 # Streamlit's files of these elements, which it loads when a page first has one.
 _ELEMENTS = ("BidiComponent", "Html", "NumberInput", "Selectbox", "Slider", "TextInput")
 _CALM_MS = 300  # a page whose server is ready has its elements sooner
-_VIEW = f"{paths.ASSETS_URL}/live/live.js"
+_VIEW = [f"{paths.ASSETS_URL}/live/{name}" for name in (bundle.WORDS, bundle.COMMON)]
 
 
 def elements() -> list[str]:
@@ -47,7 +47,7 @@ def ahead() -> str:
     return (
         "<script>"
         'addEventListener("load", () => setTimeout(() => {'
-        f"for (const path of {json.dumps([*elements(), _VIEW])})"
+        f"for (const path of {json.dumps([*elements(), *_VIEW])})"
         ' import(new URL(path, new URL(".", location.href)).href).catch(() => {});'
         f"}}, {_CALM_MS}));"
         "</script>"

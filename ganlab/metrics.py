@@ -11,7 +11,6 @@ from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.ndimage import gaussian_filter1d
 
 from ganlab.kernels import kernels
 from ganlab.languages import _
@@ -158,6 +157,8 @@ def smooth(mass: ArrayLike, sigma_cells: float, axes: int | Sequence[int] = -1) 
         raise ValueError(f"sigma_cells = {sigma_cells} must be 0 or more")
     out = np.array(mass, np.float64)
     if sigma_cells > 0:
+        from scipy.ndimage import gaussian_filter1d  # slow: not at the server's start
+
         for axis in (axes,) if isinstance(axes, int) else axes:
             out = gaussian_filter1d(out, sigma_cells, axis, mode="constant", cval=0.0)
     return out

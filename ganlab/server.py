@@ -51,6 +51,17 @@ def serve(options: list[str], greeting: bool = False) -> int:
     return 0
 
 
+def expect_no_shell() -> None:
+    """Keep Streamlit from asking, at the first element, whether it runs in Python's shell.
+
+    The answer takes a tenth of a second, since `inspect.stack` looks at all modules.
+    """
+    from streamlit import delta_generator
+
+    if hasattr(delta_generator, "_use_warning_has_been_displayed"):  # private
+        delta_generator._use_warning_has_been_displayed = True
+
+
 def send_at_once() -> None:
     """Send small messages at once on all connections of asyncio's servers (TCP_NODELAY).
 

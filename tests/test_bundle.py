@@ -5,6 +5,7 @@ import json
 import pytest
 
 from ganlab import bundle, paths, theme
+from ganlab.files import ENTRIES
 from tests.javascript import run
 
 LIVE = paths.ASSETS / "live"
@@ -90,6 +91,47 @@ def test_a_circle_is_refused(files):
     )
     with pytest.raises(ValueError, match=r"a\.js imports b\.js imports a\.js"):
         bundle.module("a.js")
+
+
+def test_a_server_sends_one_file_in_which_nothing_is_executed_ahead(files, tmp_path):
+    """A page's language is known later than its files; a module imported twice has one state."""
+    files(
+        words="export const spoken = [];\n",
+        a='import { spoken } from "./words.js";\nexport const said = [...spoken];\n',
+        b='import { said } from "./a.js";\nexport const b = said;\n'
+        "export default () => said.push(1);\n",
+        c='import { said as before } from "./a.js";\nbefore.push(2);\n',
+    )
+    made = bundle.together(["b.js", "c.js"])
+    assert sorted(made) == ["a.js", "b.js", "c.js", bundle.COMMON] and "said" not in made["c.js"]
+    there = tmp_path / "there"
+    there.mkdir()
+    (there / bundle.WORDS).write_text((tmp_path / "live" / bundle.WORDS).read_text())
+    for name, text in made.items():
+        (there / name).write_text(text)
+    code = f"""
+      const there = (name) => import({json.dumps(there.as_uri())} + "/" + name);
+      await there({json.dumps(bundle.COMMON)});
+      (await there("words.js")).spoken.push("zh");
+      const b = await there("b.js");
+      b.default();
+      await there("c.js");
+      const {{ said }} = await there("a.js");
+      console.log(JSON.stringify([said, b.b === said, Object.keys(b)]));
+    """
+    done = run("--input-type=module", "-", code=code)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert json.loads(done.stdout) == [["zh", 1, 2], True, ["b", "default"]]
+
+
+def test_the_files_of_the_pages_are_among_those_of_the_server():
+    """All but what is loaded elsewhere, and what the server draws with."""
+    elsewhere = {"answer_page", "comm", "notebook", "offline", "paper", "plate", "plate_words"}
+    elsewhere |= {"types", "words"}
+    all_files = {path.name for path in LIVE.glob("*.js")}
+    others = all_files - set(bundle.together(ENTRIES))
+    assert others <= {f"{name}.js" for name in elsewhere}
+    assert all(f"{name}.js" in all_files for name in elsewhere)
 
 
 def test_no_string_ends_a_script_of_a_page():

@@ -16,8 +16,9 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 from streamlit import file_util
 
-from ganlab import SpecError, paths, server, theme
+from ganlab import SpecError, bundle, paths, server, theme
 from ganlab.cli import main
+from ganlab.files import ENTRIES
 from ganlab.front import Front, bound_messages
 from ganlab.headers import EMBED, POLICY, embedders, policy, security_headers
 from ganlab.index import SCRIPT, addressed, ahead, elements
@@ -41,15 +42,19 @@ def site(request):
 
 def test_the_front_end_lies_under_the_base_path(site):
     client, base = site
-    script = client.get(f"{base}/{paths.ASSETS_URL}/live/shell.js")
-    assert script.status_code == 200 and "javascript" in script.headers["content-type"]
-    assert script.text == (paths.ASSETS / "live" / "shell.js").read_text()
-    assert script.headers["content-encoding"] == "gzip" and "ETag" in script.headers
-    plain = client.get(
-        f"{base}/{paths.ASSETS_URL}/live/shell.js", headers={"Accept-Encoding": "identity"}
-    )
-    assert "content-encoding" not in plain.headers and plain.text == script.text
-    assert len(gzip.compress(plain.content)) < len(plain.content) / 2
+    there = {bundle.WORDS: (paths.ASSETS / "live" / bundle.WORDS).read_text()}
+    there |= bundle.together(ENTRIES)
+    for name in (bundle.COMMON, bundle.WORDS, "shell.js"):
+        address = f"{base}/{paths.ASSETS_URL}/live/{name}"
+        script = client.get(address)
+        assert script.status_code == 200 and "javascript" in script.headers["content-type"]
+        assert script.text == there[name] and "ETag" in script.headers
+        assert ("content-encoding" in script.headers) == (len(there[name]) > 1000)
+        plain = client.get(address, headers={"Accept-Encoding": "identity"})
+        assert "content-encoding" not in plain.headers and plain.text == script.text
+        known = {"If-None-Match": script.headers["ETag"]}
+        assert client.get(address, headers=known).status_code == 304
+        assert client.post(address).status_code == 405
     assert client.get(f"{base}/{paths.PLOTLY_URL}/plotly.min.js").status_code == 200
     for missing in ("live/nothing.js", "../pyproject.toml", "%2e%2e/pyproject.toml", ""):
         assert client.get(f"{base}/{paths.ASSETS_URL}/{missing}").status_code in (400, 404)
@@ -84,9 +89,10 @@ def test_the_apps_own_address_with_a_run_leads_to_the_1d_lab(site):
 
 def test_the_front_end_is_given_the_theme_beside_its_files(site, monkeypatch):
     client, base = site
+    common = client.get(f"{base}/{paths.ASSETS_URL}/live/{bundle.COMMON}")
+    assert theme.module().replace("export ", "") in common.text
     tokens = client.get(f"{base}/{paths.ASSETS_URL}/live/tokens.js")
-    assert tokens.status_code == 200 and "javascript" in tokens.headers["content-type"]
-    assert tokens.text == theme.module() and "export const THEMES" in tokens.text
+    assert tokens.status_code == 200 and "THEMES" in tokens.text
     assert not (paths.ASSETS / "live" / "tokens.js").exists()
     # Another theme has another address, so that browsers do not mix it with older files.
     assert paths.ASSETS_URL.endswith(paths._version())

@@ -25,6 +25,7 @@ RANK = {
     "classroom": 7,
     "words": 0,
     "bundle": 1,
+    "files": 2,
     "ownership": 0,
     "kernels": 0,
     "allowance": 0,

@@ -1,5 +1,5 @@
-// The texts of style sheets by file name. A server has none here, because it serves them as files beside this one:
-// `ganlab/bundle.py` puts them in.
+// The texts of style sheets by file name: `ganlab/bundle.py` puts that of the live view in. The other ones are files
+// beside this one.
 
 /** @type {Record<string, string>} */
 export const STYLES = {};

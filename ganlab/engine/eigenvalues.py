@@ -13,7 +13,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator, eigs
 
 from ganlab.engine.iteration_map import Array, Blocks, Complex, Filter, of_modes, of_turns
 from ganlab.engine.local_game import LocalGame
@@ -205,6 +204,9 @@ def spectrum(run: Run, which: int = 0, samples: int = SAMPLES, dense: int = DENS
 
 def _leading(times: Callable[[Array], Array], n: int) -> tuple[Complex, Array]:
     """Eigenvalues of (S J)ᵀ, and the real and imaginary parts (n, c) of their eigenvectors."""
+    # slow: not at the server's start
+    from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator, eigs
+
     operator = LinearOperator((n, n), matvec=lambda u: times(u.ravel()), dtype=float)
     found: list[complex] = []
     vectors = []

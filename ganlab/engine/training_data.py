@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.spatial import cKDTree
 
 from ganlab import theory
 from ganlab.engine.draws import data_labels, data_set
@@ -14,6 +14,9 @@ from ganlab.engine.game import evenly
 from ganlab.networks.labels import beside, one_hot
 from ganlab.spec import Spec
 from ganlab.targets import make_target
+
+if TYPE_CHECKING:
+    from scipy.spatial import cKDTree
 
 BINS = 12  # of the histogram of distances, up to `FARTHEST` medians of new data
 FARTHEST = 3.0
@@ -29,6 +32,7 @@ def _near(spec: Spec) -> tuple[cKDTree, float, np.ndarray]:
     And the histogram of these distances, (BINS,).
     """
     import torch
+    from scipy.spatial import cKDTree  # slow: not at the server's start
 
     points = data_set(spec)
     assert points is not None

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.integrate import DOP853
 
 from ganlab.games.entry import Array
 from ganlab.games.field import Field
@@ -48,6 +47,8 @@ def _flow(field: Field, start: Array, h: float, n: int, most: int) -> Array:
     alive = np.flatnonzero(np.isfinite(start).all(1))
     if not len(alive) or most < 1:
         return out
+    from scipy.integrate import DOP853  # slow: not at the server's start
+
     calls, done = 0, 0
 
     def descent(_: float, flat: Array) -> Array:

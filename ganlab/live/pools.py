@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from typing import NamedTuple
 
 from ganlab.engine import Game
@@ -9,6 +11,7 @@ from ganlab.limits import limit
 from ganlab.live.process_pool import ProcessPool
 from ganlab.processes import Child
 
+_SOON = 2.0  # seconds from the first session, in which its page opens
 SHARED = 2  # the number of playing sessions from which they are computed in other processes
 
 
@@ -41,6 +44,7 @@ class Pools:
         self._frames = ProcessPool(lambda: int(limit("render_processes")))
         self._metrics = ProcessPool(lambda: int(limit("render_processes")), nice=5)
         self._pages = ProcessPool(lambda: 1, nice=5, waits=True)
+        self._first = math.inf  # when `begin` was called first
         self._all = (self._slow, self._runs, self._frames, self._metrics, self._pages)
 
     @property
@@ -54,6 +58,8 @@ class Pools:
             return Places(self._slow, self._slow, self._slow)
         if playing >= SHARED and (homes := self._runs.most):
             return Places(self._runs, self._runs, self._runs, homes)
+        if not self._opened:
+            return NOWHERE
         # Not the updates of a session alone: a request takes as long as a short call.
         return Places(None, self._frames, self._metrics)
 
@@ -67,9 +73,20 @@ class Pools:
         return self._slow.doing(game)
 
     def begin(self) -> None:
-        """Start the processes for pictures and metrics, which a page will soon need."""
-        self._frames.begin()
-        self._metrics.begin()
+        """Start the processes for pictures and metrics, which a page will soon need.
+
+        Not beside the first page that this server opens: their imports take two seconds of CPU
+        time, and the first picture would come a quarter of a second later.
+        """
+        self._first = min(self._first, time.monotonic())
+        if self._opened:
+            self._frames.begin()
+            self._metrics.begin()
+
+    @property
+    def _opened(self) -> bool:
+        """Whether the first page has had the time to open."""
+        return time.monotonic() - self._first > _SOON
 
     @property
     def children(self) -> list[Child]:

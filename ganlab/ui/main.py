@@ -4,11 +4,11 @@ import sys
 
 import streamlit as st
 
-from ganlab import variants
+from ganlab import paths, variants
 from ganlab.ui import language, layout, navigation, shaped
 from ganlab.ui.frame import frame
 
-st.set_page_config(page_title="ganlab", page_icon="🌗", layout="wide")
+st.set_page_config(page_title="ganlab", page_icon=paths.ASSETS / "icon.svg", layout="wide")
 layout.style()
 spoken, named = language.choose()
 variants.load()  # they may add pages

@@ -10,11 +10,13 @@ from pathlib import Path
 import plotly
 import pytest
 
-from ganlab import paths
+from ganlab import bundle, paths
+from ganlab.files import ENTRIES
 
 SCRIPT = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
 PLOTLY = f"/{paths.PLOTLY_URL}/plotly.min.js"
-ASSET = f"/{paths.ASSETS_URL}/live/shell.js"
+LIVE = paths.ASSETS / "live"
+ASSET, COMMON = (f"/{paths.ASSETS_URL}/live/{name}" for name in (bundle.WORDS, bundle.COMMON))
 
 
 def fetch(url: str, **headers: str):
@@ -50,11 +52,11 @@ def test_a_part_of_plotly_is_a_part_of_the_plain_file(server):
     assert body == SCRIPT.read_bytes()[5:25]
 
 
-@pytest.mark.parametrize("path", [PLOTLY, ASSET], ids=["plotly", "asset"])
+@pytest.mark.parametrize("path", [PLOTLY, ASSET, COMMON], ids=["plotly", "asset", "all"])
 def test_what_has_not_changed_is_not_sent_again(server, path):
     _, headers, body = fetch(server.url + path, Accept_Encoding="gzip")
     again = fetch(server.url + path, Accept_Encoding="gzip", If_None_Match=headers["etag"])
-    assert (again[0], again[2]) == (304, b"") and len(body) > 1000
+    assert (again[0], again[2]) == (304, b"") and len(body) > 500
     assert again[1]["cache-control"] == headers["cache-control"]
     changed = fetch(server.url + path, Accept_Encoding="gzip", If_None_Match='"other"')
     assert (changed[0], changed[2]) == (200, body)
@@ -63,7 +65,17 @@ def test_what_has_not_changed_is_not_sent_again(server, path):
 def test_our_own_files_are_asked_for_each_time(server):
     _, headers, body = fetch(server.url + ASSET)
     assert headers["cache-control"] == "no-cache" and headers["etag"]
-    assert body == (paths.ASSETS / "live" / "shell.js").read_bytes()
+    assert body == (LIVE / bundle.WORDS).read_bytes()
+    _, headers, body = fetch(server.url + COMMON)
+    assert headers["cache-control"] == "no-cache" and headers["etag"]
+    assert body.decode() == bundle.together(ENTRIES)[bundle.COMMON]
+
+
+def test_a_view_is_loaded_as_one_file(lab):
+    lab.open("/one")
+    names = lab.js("performance.getEntriesByType('resource').map((one) => one.name)")
+    ours = [name.rpartition("/")[2] for name in names if paths.ASSETS_URL in name]
+    assert sorted(ours) == [bundle.COMMON, "live.js", bundle.WORDS]
 
 
 @pytest.mark.parametrize("path", ["nothing.js", "../app.py", "..%2f..%2fapp.py"])

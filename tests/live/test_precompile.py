@@ -12,7 +12,7 @@ from ganlab.engine.native.compile_queue import CompileQueue
 from ganlab.engine.structure import Structure
 from ganlab.limits import limited
 from ganlab.live import precompile
-from ganlab.live.pools import Pools
+from ganlab.live.pools import NOWHERE, Pools
 from ganlab.live.precompile import Precompiler, mostly_idle
 from ganlab.live.scheduler import Scheduler
 from ganlab.live.story import story_of
@@ -155,11 +155,15 @@ def test_usage_is_a_share_of_all_cores(monkeypatch):
     assert usage.share() == 0.0
 
 
-def test_the_processes_that_train_count_as_the_server():
+def test_the_processes_that_train_count_as_the_server(monkeypatch):
     pools = Pools()
     scheduler = Scheduler(1, pools=pools)
     try:
         assert pools.children == []
+        pools.begin()
+        assert pools.places(False) == NOWHERE and pools.children == []  # the first page opens
+        monkeypatch.setattr("ganlab.live.pools._SOON", 0.0)
+        assert pools.places(False) != NOWHERE
         pools.begin()
         until(lambda: len(pools.children) == 2, seconds=60)
         usage = precompile.Usage(lambda: pools.children)
