@@ -36,6 +36,7 @@ from tests.browser.server import Server
 
 FRAMES = least(10)  # frames/s of the tiles
 SETTLE = 0.5  # seconds from a click to the window
+IDLE = 0.1  # of a core: what a server at rest uses at most
 
 # Trains for the seconds in the line it has read; prints iterations/s of all its runs together.
 _ALONE = """
@@ -117,6 +118,16 @@ def cpu_seconds(pid: int) -> tuple[float, float]:
     return own, sum(used.values())
 
 
+async def rest(pid: int) -> None:
+    """Wait until the server has measured what it kept for the curves of a paused run."""
+    before = sum(cpu_seconds(pid))
+    for _ in range(20):
+        await asyncio.sleep(SETTLE)
+        before, last = sum(cpu_seconds(pid)), before
+        if not before - last > IDLE * SETTLE:  # NaN where it is unknown
+            return
+
+
 class Watched:
     """A student at full speed on the page of an experiment."""
 
@@ -176,6 +187,7 @@ async def measure(
     watched = Watched(base, case.page, experiment)
     await watched.join()
     alone = Alone(experiment)
+    await rest(pid)
     free, rates, gaps, cpu = [alone.rate(seconds)], [], [], []
     for _ in range(options.windows):
         before, began = cpu_seconds(pid), time.perf_counter()
@@ -184,6 +196,7 @@ async def measure(
         cpu.append([100 * (b - a) / took for a, b in zip(before, cpu_seconds(pid), strict=True)])
         rates.append(rate)
         gaps += found
+        await rest(pid)
         free.append(await asyncio.to_thread(alone.rate, seconds))
     alone.close()
     delays = await watched.delays(options.clicks)

@@ -108,7 +108,8 @@ class ComparisonView(View):
     """Pictures of two to four runs, and their curves overlaid."""
 
     frame_seconds = 1 / 26  # of two to four pictures, which take cores from as many runs
-    call_seconds = 0.018  # in lockstep: threads wait for each other after every call
+    call_seconds = 0.03  # in lockstep: threads wait for each other after every call
+    sparse_share = 0.15  # each run keeps a core busy
 
     @property
     def comparison(self) -> Experiment:

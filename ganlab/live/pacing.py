@@ -16,10 +16,7 @@ HOME_SHARE = 0.4  # or of each process that also trains,
 HOME_MEASURE_SHARE = 0.12  # and for metrics there
 MEASURE_SHARE = 0.06  # of the metrics renderer's time: it takes a core from browser and training
 RESTING_SHARE = 0.5  # the same for a paused session, so that its backlog is measured soon
-# And for a session alone while its curves have holes: with MEASURE_SHARE an eager run in the plane
-# would have 30 points after 5 s.
-SPARSE_SHARE = 0.5
-_HOLE = 80
+_HOLE = 80  # points of a curve, if the widest hole were everywhere
 
 MANY_SESSIONS = 5  # the number of playing sessions from which pictures are coarse
 STATUS_SECONDS = 0.25
@@ -107,7 +104,7 @@ class Pacing:
     def _measure_share(self) -> float:
         share = 0.0 if self.session.playing else RESTING_SHARE
         if self._playing == 1 and self._sparse:
-            share = SPARSE_SHARE
+            share = self.session.view.sparse_share
         homes = self.session.places.homes
         least = HOME_MEASURE_SHARE * homes if homes else MEASURE_SHARE
         return max(least, share / self._playing)

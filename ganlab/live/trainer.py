@@ -21,6 +21,7 @@ from ganlab.registry import SpecError
 _MOST_BY_HAND = 200  # the most updates by hand in the queue
 _SEEN_SECONDS = 0.03  # between two checks whether a picture has been drawn
 _BECOMES, _STAYS = 0.8, 1.5  # times the limit of slow updates, below which updates are quick
+_ALONE = 3.0  # times that for a session alone: no other one waits for its worker
 _HURRY_SECONDS = 0.002  # of a call after a command
 _ITERATION = "iteration"  # an entry of the queue of updates by hand, besides "D" and "G"
 
@@ -189,8 +190,11 @@ class Trainer:
     def _time_updates(self, group: RunGroup) -> None:
         """Find out whether the updates are quick: a Spec's cost is that of eager updates."""
         seconds = self.backend.compiled_seconds(group)
+        if seconds is not None and group.elsewhere and group.alone:
+            seconds /= _cores(group)  # from CPU time
         # Otherwise it would change between two pools that measure a bit more and a bit less.
         most = limit("slow_seconds") * (_STAYS if self.quick else _BECOMES)
+        most *= _ALONE if self._session.playing_sessions == 1 else 1
         self.quick = seconds is not None and seconds < most
 
     def _advance_at_full_speed(self, group: RunGroup, most: float) -> None:
@@ -202,4 +206,9 @@ class Trainer:
         _, took = self._throttle.advance(group, seconds, most)
         if group.compiled and group.alone:
             # Of other threads.
-            session.used += took * (min(len(group.rows), os.cpu_count() or 1) - 1)
+            session.used += took * (_cores(group) - 1)
+
+
+def _cores(group: RunGroup) -> int:
+    """The number of cores on which a program computes the seeds of one Run."""
+    return min(len(group.rows), os.cpu_count() or 1)

@@ -10,7 +10,9 @@ import pytest
 
 from ganlab.live import pacing, pools
 from ganlab.live.backlog import Backlog
+from ganlab.live.comparison_view import ComparisonView
 from ganlab.live.history import History
+from ganlab.live.lab_view import LabView
 
 
 def fill(backlog: Backlog, to: int, size: float = 1e4) -> None:
@@ -74,12 +76,20 @@ def test_a_fast_run_is_seen_in_hundreds_of_points(opened, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("rate", "cost", "soon"), [(300, 0.012, 6), (150, 0.02, 10), (3000, 0.01, 10), (6000, 0.002, 3)]
+    ("view", "rate", "cost", "soon"),
+    [
+        (LabView, 300, 0.012, 6),
+        (LabView, 150, 0.02, 10),
+        (LabView, 3000, 0.01, 10),
+        (LabView, 6000, 0.002, 3),
+        (ComparisonView, 2000, 0.016, 30),
+        (ComparisonView, 3000, 0.004, 10),
+    ],
 )
-def test_curves_have_hundreds_of_points_soon_after_the_start(rate, cost, soon):
+def test_curves_have_hundreds_of_points_soon_after_the_start(view, rate, cost, soon):
     """A session alone, at `rate` iterations/s, whose metrics take `cost` s; simulated."""
     history, backlog = History(("jsd",)), Backlog()
-    places, view = pools.Places(), SimpleNamespace()
+    places = pools.Places()
     session = SimpleNamespace(
         playing_sessions=1,
         playing=True,

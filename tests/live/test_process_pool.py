@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 import threading
+from types import SimpleNamespace
 from weakref import WeakSet
 
 import numpy as np
@@ -349,6 +350,7 @@ def test_a_session_whose_programs_are_quick_is_not_slow(slow, monkeypatch):
     session, browser = slow
     seconds = {"now": None}
     monkeypatch.setattr(session.trainer.backend, "compiled_seconds", lambda group: seconds["now"])
+    session.playing_sessions = 2
     most, shown = 0.0001, session.configuration.demand._replace(picture=0.0, measure=0.0)
     for now, is_slow in (
         (None, True),  # eager
@@ -363,6 +365,13 @@ def test_a_session_whose_programs_are_quick_is_not_slow(slow, monkeypatch):
         session.command("step")
         settle(session, browser)
         assert session.slow == is_slow, now
+    session.playing_sessions = 1  # no other session waits for the same worker
+    for now, is_slow in ((4.4 * most, False), (4.6 * most, True), (2.5 * most, True),
+                         (2.3 * most, False)):  # fmt: skip
+        seconds["now"] = now
+        session.command("step")
+        settle(session, browser)
+        assert session.slow == is_slow, now
     session.configuration.demand = shown._replace(picture=1.0)
     assert session.slow  # because of its pictures
     session.configuration.demand = shown
@@ -372,6 +381,23 @@ def test_a_session_whose_programs_are_quick_is_not_slow(slow, monkeypatch):
     session.command("step")
     settle(session, browser)
     assert session.slow
+
+
+@pytest.mark.parametrize(
+    ("seeds", "elsewhere", "cores", "quick"),
+    [(64, True, 4, True), (2, True, 4, False), (64, True, 1, False), (64, False, 4, False)],
+)
+def test_many_seeds_are_quick_if_they_are_on_all_cores(monkeypatch, seeds, elsewhere, cores, quick):
+    """Elsewhere the CPU time of an update is known, of all cores together."""
+    session = Session("token", SMALL, lambda _: None)
+    session.playing_sessions = 2
+    trainer = session.trainer
+    group = SimpleNamespace(alone=True, elsewhere=elsewhere, rows=[SMALL] * seeds)
+    monkeypatch.setattr(trainer.backend, "compiled_seconds", lambda _: 0.09)
+    monkeypatch.setattr("os.cpu_count", lambda: cores)
+    with limited(slow_seconds=0.03):
+        trainer._time_updates(group)
+    assert trainer.quick == quick
 
 
 def in_a_thread(call) -> threading.Thread:
