@@ -7,6 +7,7 @@ machine, which should be otherwise idle. No program is compiled ahead of time, s
 window would seem idle to the server. `--eager` measures without compiled programs.
 
     python benchmarks/live.py --windows 8 --pages one,two
+    python benchmarks/live.py --pages two --query "target=spiral&g_hidden=128,128&d_hidden=128,128"
     python benchmarks/live.py --quick
 """
 
@@ -26,6 +27,7 @@ from typing import Any
 from playwright.sync_api import Page, Playwright, sync_playwright
 
 from benchmarks import live_trace, picture_cost
+from benchmarks.at_rest import rest
 from benchmarks.classroom_mix import warm
 from benchmarks.limits import (
     FRESH_FRAMES,
@@ -244,7 +246,7 @@ def _measure(
 
     lab = join()
     lab.page.add_init_script(_HOOK % BLANK_EVERY)
-    lab.open(LABS[name])
+    lab.open(f"{LABS[name]}?{options.query}")
     lab.get("speed").fill("12")  # full
     lab.wait_status(f"s.backend.state === '{backend}'", 300)
     lab.moves()
@@ -255,6 +257,7 @@ def _measure(
     lab.get("knob-k").fill(str(spec.k))
     lab.wait_status(f"s.values.k === {spec.k}")
     lab.pause()
+    rest(server.pid)
     alone = Unwatched(spec, backend)
     gaps, rates = [], []
     before = alone.rate(options.seconds)
@@ -266,7 +269,7 @@ def _measure(
         lab = join()
         here, rate = frames(lab, window)
         lab.pause()
-        lab.page.wait_for_timeout(1500)  # the still figures take a moment
+        rest(server.pid)  # the still figures take a moment
         gaps += here
         after = alone.rate(options.seconds)
         rates.append((rate, (before + after) / 2))
@@ -314,6 +317,7 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=7, help="of each input")
     parser.add_argument("--eager", action="store_true", help="without compiled programs")
     parser.add_argument("--pages", default="one,two", help=f"of {', '.join(LABS)}")
+    parser.add_argument("--query", default="", help="of another Spec than the labs' defaults")
     options = parse(parser, {"seconds": 2.0, "windows": 1, "repeats": 3})
     names = options.pages.split(",")
     if options.seconds <= 0 or min(options.windows, options.repeats) < 1:
@@ -323,7 +327,11 @@ def main() -> None:
     os.environ["GANLAB_COMPILE"] = "off" if options.eager else "on"
     os.environ["GANLAB_IDLE_PROGRAMS"] = "0"
     print(f"{machine()}; {options.windows} windows of {options.seconds:g} s")
-    print("eager" if options.eager else warm([(name, "") for name in names]), "\n", flush=True)
+    print(
+        "eager" if options.eager else warm([(name, options.query) for name in names]),
+        "\n",
+        flush=True,
+    )
     table = Table()
     with sync_playwright() as playwright:
         for name in names:

@@ -25,6 +25,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+from benchmarks.at_rest import cpu_seconds, rest
 from benchmarks.classroom_mix import warm
 from benchmarks.classroom_student import Student
 from benchmarks.limits import COMPARE, LATENCY_MS, MANY_SEEDS, Limit, Table, least, machine, parse
@@ -36,7 +37,6 @@ from tests.browser.server import Server
 
 FRAMES = least(10)  # frames/s of the tiles
 SETTLE = 0.5  # seconds from a click to the window
-IDLE = 0.1  # of a core: what a server at rest uses at most
 
 # Trains for the seconds in the line it has read; prints iterations/s of all its runs together.
 _ALONE = """
@@ -103,31 +103,6 @@ CASES = {
 }  # fmt: skip
 
 
-def cpu_seconds(pid: int) -> tuple[float, float]:
-    """CPU seconds so far of a process, and of those that it started (Linux; elsewhere NaN)."""
-    used = {pid: 0.0} if Path("/proc/self/stat").exists() else {pid: float("nan")}
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = path.read_text().rpartition(")")[2].split()
-        except OSError:  # it has ended
-            continue
-        who, parent = int(path.parent.name), int(fields[1])
-        if pid in (who, parent):
-            used[who] = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-    own = used.pop(pid)
-    return own, sum(used.values())
-
-
-async def rest(pid: int) -> None:
-    """Wait until the server has measured what it kept for the curves of a paused run."""
-    before = sum(cpu_seconds(pid))
-    for _ in range(20):
-        await asyncio.sleep(SETTLE)
-        before, last = sum(cpu_seconds(pid)), before
-        if not before - last > IDLE * SETTLE:  # NaN where it is unknown
-            return
-
-
 class Watched:
     """A student at full speed on the page of an experiment."""
 
@@ -187,7 +162,7 @@ async def measure(
     watched = Watched(base, case.page, experiment)
     await watched.join()
     alone = Alone(experiment)
-    await rest(pid)
+    await asyncio.to_thread(rest, pid)
     free, rates, gaps, cpu = [alone.rate(seconds)], [], [], []
     for _ in range(options.windows):
         before, began = cpu_seconds(pid), time.perf_counter()
@@ -196,7 +171,7 @@ async def measure(
         cpu.append([100 * (b - a) / took for a, b in zip(before, cpu_seconds(pid), strict=True)])
         rates.append(rate)
         gaps += found
-        await rest(pid)
+        await asyncio.to_thread(rest, pid)
         free.append(await asyncio.to_thread(alone.rate, seconds))
     alone.close()
     delays = await watched.delays(options.clicks)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ganlab.engine.game import Game
 from ganlab.engine.state import State
 
-_AHEAD = 512  # updates
+_AHEAD = 2048  # updates
 
 
 class Numbers:

@@ -7,7 +7,6 @@ built with OpenMP, as all published builds are), so it can be set for a call and
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +17,7 @@ from typing import Concatenate, ParamSpec, Protocol, TypeVar
 import torch
 
 from ganlab.domains import Domain
+from ganlab.machine import whole_cores
 
 
 class _Threaded(Protocol):
@@ -80,9 +80,15 @@ def on_one_core() -> Iterator[None]:
 
 
 @cache
+def cores() -> int:
+    """The threads that compute several runs: one for each core that this process may use."""
+    return whole_cores()  # which reads files
+
+
+@cache
 def _others() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(
-        os.cpu_count() or 1, "ganlab-play", initializer=torch.set_num_threads, initargs=(1,)
+        cores(), "ganlab-play", initializer=torch.set_num_threads, initargs=(1,)
     )
 
 
@@ -99,7 +105,7 @@ def on_all_cores(work: Callable[[int], T], count: int) -> list[T]:
         for number in numbers:
             results[number] = work(number)
 
-    helpers = 0 if getattr(_here, "alone", False) else min(os.cpu_count() or 1, count) - 1
+    helpers = 0 if getattr(_here, "alone", False) else min(cores(), count) - 1
     others = [_others().submit(some) for _ in range(helpers)]
     try:
         some()

@@ -109,7 +109,7 @@ class ComparisonView(View):
 
     frame_seconds = 1 / 26  # of two to four pictures, which take cores from as many runs
     call_seconds = 0.03  # in lockstep: threads wait for each other after every call
-    sparse_share = 0.15  # each run keeps a core busy
+    sparse_share = 0.3  # each run keeps a core busy
 
     @property
     def comparison(self) -> Experiment:

@@ -105,6 +105,8 @@ class Pacing:
         share = 0.0 if self.session.playing else RESTING_SHARE
         if self._playing == 1 and self._sparse:
             share = self.session.view.sparse_share
+            if self.session.group is not None and self.session.group.compiled:
+                share /= 2  # metrics take more iterations from it
         homes = self.session.places.homes
         least = HOME_MEASURE_SHARE * homes if homes else MEASURE_SHARE
         return max(least, share / self._playing)

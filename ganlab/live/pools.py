@@ -45,6 +45,10 @@ class Pools:
         self._metrics = ProcessPool(lambda: int(limit("render_processes")), nice=5)
         self._pages = ProcessPool(lambda: 1, nice=5, waits=True)
         self._first = math.inf  # when `begin` was called first
+        # Made once: a session asks for its own after each call.
+        self._slow_places = Places(self._slow, self._slow, self._slow)
+        # Not the updates of a session alone: a request takes as long as a short call.
+        self._apart = Places(None, self._frames, self._metrics)
         self._all = (self._slow, self._runs, self._frames, self._metrics, self._pages)
 
     @property
@@ -55,13 +59,12 @@ class Pools:
     def places(self, slow: bool, playing: int = 1) -> Places:
         """The pools that compute a session's runs, if `playing` sessions play."""
         if slow:
-            return Places(self._slow, self._slow, self._slow)
+            return self._slow_places
         if playing >= SHARED and (homes := self._runs.most):
             return Places(self._runs, self._runs, self._runs, homes)
         if not self._opened:
             return NOWHERE
-        # Not the updates of a session alone: a request takes as long as a short call.
-        return Places(None, self._frames, self._metrics)
+        return self._apart
 
     @property
     def pages(self) -> Places:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import gc
 import logging
-import os
 import secrets
 import threading
 import time
@@ -26,6 +25,7 @@ from ganlab.live.session import Session
 from ganlab.live.subscriber import SPECTRUM
 from ganlab.live.take_away import PAGE
 from ganlab.live.worker_pool import WorkerPool
+from ganlab.machine import whole_cores
 from ganlab.registry import SpecError
 from ganlab.spec import Spec
 
@@ -61,7 +61,7 @@ class Scheduler:
     ):
         self.sessions: dict[str, Session] = {}
         self.drop_seconds = drop_seconds
-        cores = workers or max(1, min(4, (os.cpu_count() or 1) // 2))
+        cores = workers or max(1, min(4, whole_cores() // 2))
         if pools is not None and workers is None:
             cores = max(cores, pools.homes)
             # While one thread waits for a process, another one prepares the next call to it.

@@ -22,7 +22,7 @@ class SeedsView(View):
     frame_seconds = 0.115
     slowest_frames = 0.5
     call_seconds = 0.025
-    sparse_share = 0.15  # training uses all cores
+    sparse_share = 0.3  # training uses all cores
     has_figures = False
     _says = ""
 

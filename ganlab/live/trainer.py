@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-import os
 import time
 from collections import deque
 from typing import Protocol
 
+from ganlab.engine.threads import cores
 from ganlab.engine.turns import START, Turns
 from ganlab.languages import _
 from ganlab.limits import limit
@@ -211,4 +211,4 @@ class Trainer:
 
 def _cores(group: RunGroup) -> int:
     """The number of cores on which a program computes the seeds of one Run."""
-    return min(len(group.rows), os.cpu_count() or 1)
+    return min(len(group.rows), cores())

@@ -150,8 +150,9 @@ class View:
     # The length of a call at full speed. Between two calls the interpreter lock must be acquired,
     # which pictures often hold: with shorter calls, training would mostly wait for it.
     call_seconds = 0.012
-    # The share of a core for the metrics of a session alone while its curves have holes: with
-    # `pacing.MEASURE_SHARE` an eager run in the plane would have 30 points after 5 s.
+    # The share of a core, half of it for compiled runs, for the metrics of a session alone while
+    # its curves have holes: with `pacing.MEASURE_SHARE` an eager run in the plane would have 30
+    # points after 5 s.
     sparse_share = 0.5
     has_figures = True
 

@@ -41,6 +41,7 @@ class Keyframes(Generic[K]):
         self.flags: tuple[int, ...] = ()
         self._kept: list[K] = []
         self._at: list[int] = []  # their updates
+        self._sizes: list[int] = []  # in bytes
         self._due = 0
 
     def __len__(self) -> int:
@@ -53,19 +54,19 @@ class Keyframes(Generic[K]):
         """A copy, to which others may be added."""
         other = Keyframes[K](self.most_bytes)
         other.flags, other._kept = self.flags, list(self)
-        other._at = [one.updates for one in other._kept]
+        other._at, other._sizes = list(self._at), list(self._sizes)
         other._due = other._at[-1] + _LEAST_GAP if other._at else 0
         return other
+
+    @property
+    def nbytes(self) -> int:
+        """Their size in bytes."""
+        return sum(self._sizes)
 
     @property
     def updates(self) -> list[int]:
         """The updates of each, ascending."""
         return list(self._at)
-
-    @property
-    def nbytes(self) -> int:
-        """Their size in bytes."""
-        return sum(one.nbytes for one in self._kept)
 
     def due(self, updates: int) -> bool:
         """Whether a run that has made `updates` should add one."""
@@ -74,7 +75,7 @@ class Keyframes(Generic[K]):
     def add(self, one: K) -> None:
         """Add a later one than the others, and leave out others for it if there are too many."""
         if self._at and self._at[-1] == one.updates:
-            del self._kept[-1], self._at[-1]
+            del self._kept[-1], self._at[-1], self._sizes[-1]
         self.extend([one])
 
     def extend(self, later: Iterable[K]) -> None:
@@ -88,6 +89,7 @@ class Keyframes(Generic[K]):
             return
         self._kept += later
         self._at += [one.updates for one in later]
+        self._sizes += [one.nbytes for one in later]
         size = self.nbytes
         while len(self._kept) > 1 and (len(self._kept) > MOST or size > self.most_bytes):
             size -= self._drop_one()
@@ -109,13 +111,13 @@ class Keyframes(Generic[K]):
                 away = np.abs(at[1:-1, None] - np.array(self.flags)).min(1)
                 gaps = gaps * np.where(away <= reach, _DENSER, 1.0)
             worst = 1 + int(gaps.argmin())
-        del self._at[worst]
-        return self._kept.pop(worst).nbytes
+        del self._at[worst], self._kept[worst]
+        return self._sizes.pop(worst)
 
     def cut(self, updates: int) -> None:
         """Drop those after `updates`."""
         count = bisect_right(self._at, updates)
-        del self._kept[count:], self._at[count:]
+        del self._kept[count:], self._at[count:], self._sizes[count:]
         self.flags = tuple(flag for flag in self.flags if flag <= updates)
         self._due = min(self._due, updates + _LEAST_GAP)
 

@@ -90,7 +90,7 @@ def test_large_nets_keep_the_threads(seen, monkeypatch):
 
 
 def test_work_on_all_cores_is_returned_in_order_by_several_threads(monkeypatch):
-    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    monkeypatch.setattr("ganlab.engine.threads.cores", lambda: 2)
     both, threads = threading.Barrier(2, timeout=20), set()
 
     def work(number):

@@ -76,17 +76,17 @@ def test_a_fast_run_is_seen_in_hundreds_of_points(opened, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("view", "rate", "cost", "soon"),
+    ("view", "compiled", "rate", "cost", "soon"),
     [
-        (LabView, 300, 0.012, 6),
-        (LabView, 150, 0.02, 10),
-        (LabView, 3000, 0.01, 10),
-        (LabView, 6000, 0.002, 3),
-        (ComparisonView, 2000, 0.016, 30),
-        (ComparisonView, 3000, 0.004, 10),
+        (LabView, False, 300, 0.012, 6),
+        (LabView, False, 150, 0.02, 10),
+        (LabView, True, 3000, 0.01, 10),
+        (LabView, True, 6000, 0.002, 3),
+        (ComparisonView, True, 2000, 0.016, 30),
+        (ComparisonView, True, 3000, 0.004, 10),
     ],
 )
-def test_curves_have_hundreds_of_points_soon_after_the_start(view, rate, cost, soon):
+def test_curves_have_hundreds_of_points_soon_after_the_start(view, compiled, rate, cost, soon):
     """A session alone, at `rate` iterations/s, whose metrics take `cost` s; simulated."""
     history, backlog = History(("jsd",)), Backlog()
     places = pools.Places()
@@ -96,7 +96,7 @@ def test_curves_have_hundreds_of_points_soon_after_the_start(view, rate, cost, s
         places=places,
         history=history,
         view=view,
-        group=SimpleNamespace(iteration=0),
+        group=SimpleNamespace(iteration=0, compiled=compiled),
     )
     pace = pacing.Pacing(session)
     now = at = free = spent = 0.0

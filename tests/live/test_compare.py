@@ -43,7 +43,7 @@ def alone(spec: Spec, iterations: int) -> Run:
 
 
 def test_compiled_runs_advance_on_all_cores_and_are_charged_for(monkeypatch):
-    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    monkeypatch.setattr("ganlab.engine.threads.cores", lambda: 2)
     group, both, threads = RunGroup(KS), threading.Barrier(2, timeout=20), []
 
     class Program(Eager):  # whose first two calls end only if they overlap

@@ -394,7 +394,7 @@ def test_many_seeds_are_quick_if_they_are_on_all_cores(monkeypatch, seeds, elsew
     trainer = session.trainer
     group = SimpleNamespace(alone=True, elsewhere=elsewhere, rows=[SMALL] * seeds)
     monkeypatch.setattr(trainer.backend, "compiled_seconds", lambda _: 0.09)
-    monkeypatch.setattr("os.cpu_count", lambda: cores)
+    monkeypatch.setattr("ganlab.live.trainer.cores", lambda: cores)
     with limited(slow_seconds=0.03):
         trainer._time_updates(group)
     assert trainer.quick == quick

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import os
 from collections.abc import Mapping, Sequence
 from ctypes import POINTER, byref, c_char_p, c_int32, c_int64, c_size_t, c_void_p
 from functools import cache
@@ -18,7 +17,7 @@ from ganlab import kernels
 from ganlab.engine.native import build
 from ganlab.engine.rules import Rules
 from ganlab.engine.structure import Structure
-from ganlab.engine.threads import on_all_cores
+from ganlab.engine.threads import cores, on_all_cores
 
 _AT_ONCE = 8  # the most threads that may execute one program at the same time
 
@@ -157,7 +156,7 @@ class Program:
         def work(_: int) -> None:
             self._play(byref(self._program), byref(job))
 
-        on_all_cores(work, min(runs, os.cpu_count() or 1, _AT_ONCE))
+        on_all_cores(work, min(runs, cores(), _AT_ONCE))
         if any(lives and count < 0 for lives, count in zip(alive, made, strict=True)):
             raise RuntimeError("a compiled program failed")
         return [max(0, int(count)) for count in made]
