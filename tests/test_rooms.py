@@ -80,7 +80,7 @@ RANK = {
     "pages": 8,
 }
 STREAMLIT_PACKAGES = {
-    "ui", "testing", "live", "index", "front", "server", "app", "pages", "classroom"
+    "ui", "testing", "live", "index", "front", "files", "server", "app", "pages", "classroom"
 }  # fmt: skip
 WEB = {"streamlit", "starlette", "uvicorn", "websockets", "fastapi"}
 
