@@ -46,13 +46,14 @@ def test_the_frame_stands_before_the_server_has_answered(lab, live):
 def test_the_home_page_loads_a_labs_files_before_its_click(lab):
     lab.open("/", moving=False)
     loaded = "performance.getEntriesByType('resource').map(({ name }) => name.split('/').pop())"
-    for name in ("live.js", "draw2d.js", "Slider"):
+    for name in ("words.js", "common.js", "Slider"):
         lab.page.wait_for_function(f"() => {loaded}.some((one) => one.startsWith('{name}'))")
     before = lab.js(f"new Set({loaded}).size")
     lab.page.get_by_role("link", name=words("two")[0], exact=True).first.click()
     lab.wait("ganlab.frames > 2")
     new = lab.js(f"[...new Set({loaded})].slice({before}).filter((name) => name.endsWith('.js'))")
-    assert not [name for name in new if name.startswith(("shell", "draw2d", "Slider", "Number"))]
+    assert "live.js" in new  # executed now, with the code of common.js
+    assert not [name for name in new if name.startswith(("common", "Slider", "Number"))]
 
 
 def test_the_frame_stands_when_a_button_leads_to_another_page(lab):

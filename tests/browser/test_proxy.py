@@ -170,7 +170,7 @@ def test_all_is_served_through_tls_under_the_base_path(proxy, request):
         for path in ("/lab/", "/lab/two", "/lab/_stcore/health"):
             assert client.get(path).status_code == 200
         assert client.get("/lab").headers["location"].endswith("/lab/")
-        for path in (f"{paths.ASSETS_URL}/live/shell.js", f"{paths.PLOTLY_URL}/plotly.min.js"):
+        for path in (f"{paths.ASSETS_URL}/live/common.js", f"{paths.PLOTLY_URL}/plotly.min.js"):
             answer = client.get(f"/lab/{path}")
             assert "javascript" in answer.headers["content-type"] and len(answer.content) > 5000
         assert client.get(f"/lab/live/{site.token}").json()["known"] is True

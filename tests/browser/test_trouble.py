@@ -48,7 +48,8 @@ def test_a_divergence_is_told_and_the_lab_stays_usable(lab, path):
 _WRITTEN = """
 async (values) => {
   const files = performance.getEntriesByType('resource').map(({ name }) => name);
-  const { noNoise, short, steady } = await import(files.find((name) => name.endsWith('/plot.js')));
+  const live = files.find((name) => name.endsWith('/live.js'));
+  const { noNoise, short, steady } = await import(new URL('plot.js', live).href);
   return values.map((value) => [short(value), steady(value), steady(noNoise(value))]);
 }
 """

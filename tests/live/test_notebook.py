@@ -319,7 +319,7 @@ def widget(monkeypatch, by):
 
 def test_the_widget_has_the_front_end_and_gives_its_runs(widget):
     view = widget()
-    assert view.kind == "live" and view._esm.rstrip().endswith("export default _notebook.default;")
+    assert view.kind == "live" and view._esm.rstrip().endswith("export default _made.default;")
     assert widget([SMALL, SMALL.replace(k=3)]).kind == "compare"
     assert widget(Experiment.of(SMALL, 16)).kind == "many"
     assert view.run.iteration == 0 and len(view.runs) == 1
