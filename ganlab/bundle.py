@@ -57,7 +57,7 @@ def together(entries: Iterable[str]) -> dict[str, str]:
     """The texts by name of all modules that `entries` import, except `WORDS`, and of `COMMON`.
 
     All code is in `COMMON`; it is executed when one of the others is, which exports what it did
-    alone. A module so has one state wherever it is imported. Raises ValueError as `module` does.
+    alone. Each has one state wherever it is imported. Raises ValueError as `module` does.
     """
     parts: dict[str, _Part] = {}
     for entry in entries:

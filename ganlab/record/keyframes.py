@@ -54,7 +54,9 @@ class Keyframes(Generic[K]):
         """A copy, to which others may be added."""
         other = Keyframes[K](self.most_bytes)
         other.flags, other._kept = self.flags, list(self)
-        other._at, other._sizes = list(self._at), list(self._sizes)
+        # From the copy, since a worker may add one meanwhile.
+        other._at = [one.updates for one in other._kept]
+        other._sizes = [one.nbytes for one in other._kept]
         other._due = other._at[-1] + _LEAST_GAP if other._at else 0
         return other
 
