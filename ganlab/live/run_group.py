@@ -150,12 +150,25 @@ class RunGroup:
             return max(1, iterations) * turns.each
         return max(1, len(turns.left(self.state)) + (iterations - 1) * turns.each)
 
-    def update(self, player: Any = None) -> None:
-        """One update, of `player` or of the one whose turn it is; one iteration of several runs."""
-        if self.alone:
-            self.runs[0].update(player)
-        else:
+    def update(self, players: Sequence[str], most: int = 1) -> int:
+        """Make the first of some updates, up to `most` in one call; returns how many were made.
+
+        Those after the first are made in the same call only if they are in turn, and none once an
+        event is due. Of several runs, each of `players` stands for one iteration.
+        """
+        if not self.alone:
             self.advance(1)
+            return 1
+        run = self.runs[0]
+        asked = "".join(players[:most]).encode()
+        next_ones = run.turns.players(run.state, len(asked))
+        in_turn = [a == b for a, b in zip(asked, next_ones, strict=True)]
+        count = in_turn.index(False) if False in in_turn else len(in_turn)
+        count = run.timeline.until_next(run.updates, count)
+        if count > 1:
+            return run.make(count)
+        run.update("G" if players[0] == "G" else "D")
+        return 1
 
     def make(self, updates: int) -> int:
         """Make `updates`, or that many whole iterations of several runs; returns how many."""

@@ -46,9 +46,12 @@ class SessionWork:
         return len(self._queue)
 
     def waits(self, now: float) -> bool:
-        """Whether some work need not wait for a turn: commands, or a frame that is due."""
+        """Whether some work need not wait for a turn: commands with their updates by hand, or a
+        frame that is due."""
         session = self._session
-        return bool(self._queue) or (session.group is not None and session.feed.frame_due(now))
+        if self._queue or session.trainer.by_hand:
+            return True
+        return session.group is not None and session.feed.frame_due(now)
 
     def take_commands(self) -> bool:
         """Execute the commands in the queue; returns whether there were any."""

@@ -19,6 +19,7 @@ from ganlab.live.view import ViewedSession
 from ganlab.registry import SpecError
 
 _MOST_BY_HAND = 200  # the most updates by hand in the queue
+_BY_HAND_AT_ONCE = 8  # the most of these in one call, which a pause must wait for
 _SEEN_SECONDS = 0.03  # between two checks whether a picture has been drawn
 _BECOMES, _STAYS = 0.8, 1.5  # times the limit of slow updates, below which updates are quick
 _ALONE = 3.0  # times that for a session alone: no other one waits for its worker
@@ -155,7 +156,10 @@ class Trainer:
         if session.demanding:
             self._time_updates(group)
         if self.by_hand:
-            group.update(self.by_hand.popleft())
+            # In one call: each waits for those of other sessions.
+            at_once = 1 if session.demanding else _BY_HAND_AT_ONCE
+            for _unused in range(group.update(tuple(self.by_hand), at_once)):
+                self.by_hand.popleft()
             if not self.by_hand:
                 session.feed.want_all()
             session.advanced()

@@ -83,7 +83,7 @@ class WorkerPool:
         self._scheduler, self._name, self._prepare = scheduler, name, prepare
         self._changed = threading.Condition()
         self._ready: list[Session] = []
-        self._now = 0.0  # the `used` of the last turn's session, where newcomers start
+        self._now = 0.0  # the least `used` of those that waited last, where newcomers start
         self._later: list[tuple[float, int, Session]] = []
         self._count = itertools.count()
         self._threads: list[threading.Thread] = []
@@ -202,12 +202,12 @@ class WorkerPool:
         self._painted = False
         # No process should idle while threads wait for another one.
         late = min(ready, key=_USED)
+        self._now = max(self._now, late.used)
         session = min([s for s in ready if not s.home_is_busy] or ready, key=_USED)
         if session.used - late.used > _LATE_SECONDS:
             late.move()
             session = late
         ready.remove(session)
-        self._now = max(self._now, session.used)
         return partial(self.serve, session, self._slice(session, bool(ready)))
 
     def _count_playing(self, now: float) -> None:

@@ -504,27 +504,48 @@ def test_files_for_a_class_leave_the_interpreter_to_others(monkeypatch, kind, pl
 
 @pytest.mark.parametrize(("used", "moves"), [(0.05, True), (0.075, False), (0.0, True)])
 def test_a_session_whose_process_has_no_time_is_moved_once_it_is_late(used, moves):
-    turns, moved = [], []
+    done = []
+    late, other = waiting("late", used, True, done), waiting("other", 0.08, False, done)
+    pool = pool_of([other, late])
+    assert pool._turn()
+    assert done == (["late moves", "late works"] if moves else ["other works"])
 
-    def session(name: str, used: float, busy: bool) -> SimpleNamespace:
-        return SimpleNamespace(
-            used=used,
-            home_is_busy=busy,
-            calls=lambda now: False,
-            move=lambda: moved.append(name),
-            work=lambda seconds: turns.append(name),
-            places=Places(homes=2),
-            playing_sessions=2,
-            scheduled=True,
-            again=False,
-            due=0.0,
-        )
 
-    late, other = session("late", used, busy=True), session("other", 0.08, busy=False)
+def test_a_newcomer_starts_with_those_that_wait_longest():
+    """Not behind a session that is far ahead, which had its turn because its process was idle."""
+    done = []
+    late, ahead = waiting("late", 0.07, True, done), waiting("ahead", 0.08, False, done)
+    pool, newcomer = pool_of([ahead, late]), waiting("newcomer", 0.0, False, done)
+    assert pool._turn() and done == ["ahead works"]
+    newcomer.scheduled = False
+    pool.wake(newcomer)
+    assert newcomer.used == 0.07
+
+
+def waiting(name: str, used: float, busy: bool, done: list[str]) -> SimpleNamespace:
+    """A session in the queue; busy: its process has something to do."""
+    return SimpleNamespace(
+        used=used,
+        pool=None,
+        home_is_busy=busy,
+        calls=lambda now: False,
+        move=lambda: done.append(f"{name} moves"),
+        work=lambda seconds: done.append(f"{name} works"),
+        places=Places(homes=2),
+        playing_sessions=2,
+        scheduled=True,
+        again=False,
+        due=0.0,
+    )
+
+
+def pool_of(sessions: list[SimpleNamespace]) -> worker_pool.WorkerPool:
+    """A pool of one worker, which the test itself lets work."""
     scheduler = SimpleNamespace(
         there=lambda pool, session: True, members=lambda pool: [], wake=lambda session: None
     )
     pool = worker_pool.WorkerPool(scheduler, "test", 1, lambda: None)
-    pool._ready.extend([other, late])
-    assert pool._turn()
-    assert (moved, turns) == ((["late"], ["late"]) if moves else ([], ["other"]))
+    pool._ready.extend(sessions)
+    for session in sessions:
+        session.pool = pool
+    return pool

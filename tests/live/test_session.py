@@ -8,8 +8,10 @@ import pytest
 from live_helpers import SMALL, Browser, counts, last, of_type, press, same, settle
 
 from ganlab.engine import Run
+from ganlab.events import Event
 from ganlab.experiment import Experiment
 from ganlab.live import run_group as module
+from ganlab.live.run_group import RunGroup
 from ganlab.live.session import Session
 from ganlab.registry import SpecError
 from ganlab.spec import Spec
@@ -43,6 +45,34 @@ def test_a_click_is_one_update(opened, name, made):
         assert (header["d_updates"], header["g_updates"]) == made
     assert (frame["last"], frame["phase"]) == (name.upper(), made[0])
     assert last(got, "curves")[1]["iteration"][-1] == made[1]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_updates_by_hand_in_one_call_are_the_single_ones(seed):
+    """Also beside events that are still to come, and for updates out of turn."""
+    random = np.random.default_rng(seed)
+    events = [Event(int(n), fields=(("g_lr", 0.002),)) for n in np.sort(random.integers(1, 30, 2))]
+    spec = SMALL.replace(k=int(random.integers(1, 5)), g_steps=int(random.integers(1, 3)))
+    group = RunGroup(Experiment.of(spec).with_events((tuple(events),)))
+    twin, calls = Run(spec, events=events), 0
+    while group.runs[0].updates < 40:
+        left = twin.turns.left(twin.state).decode()
+        asked = left if random.random() < 0.8 else "".join(random.choice(["D", "G"], 5))
+        for player in asked:
+            twin.update(player)
+        while asked:
+            asked, calls = asked[group.update(asked, most=8) :], calls + 1
+        assert same(group.runs[0], twin) and group.runs[0].timeline.all == twin.timeline.all
+    assert calls < group.runs[0].updates
+
+
+def test_a_step_is_one_call_and_needs_no_turn(opened):
+    session, browser = opened(SMALL.replace(k=5))
+    session.command("step")
+    assert session.calls(time.perf_counter())
+    session.work(0.0)
+    assert counts(session) == (5, 1) and not session.trainer.by_hand
+    assert last(browser.take(), "frame")[0]["iteration"] == 1
 
 
 def test_a_click_pauses(opened):
