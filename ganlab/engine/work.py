@@ -17,6 +17,7 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
 
+from ganlab.engine import meta
 from ganlab.networks import blocks
 
 _HOLD_SECONDS, _REST_SECONDS = 1e-3, 5e-4  # counting yields to other threads in this rhythm
@@ -134,9 +135,10 @@ class Meter(TorchDispatchMode):
         if time.perf_counter() - self._since > _HOLD_SECONDS:
             time.sleep(_REST_SECONDS)
             self._since = time.perf_counter()
-        out = func(*args, **kwargs)
         if func.is_view:
-            return out
+            return func(*args, **kwargs)
+        out = meta.result(func, args, kwargs)
+        out = func(*args, **kwargs) if out is None else out
         weight = blocks.weight()
         self._operations += weight
         count = flop_registry.get(func._overloadpacket)
