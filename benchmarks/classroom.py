@@ -93,7 +93,7 @@ async def left(
     table, pid = room.table, room.server.pid
     await asyncio.sleep(options.leave)
     await room.visit()  # Streamlit removes sessions that have ended when the next one ends
-    await asyncio.sleep(5)
+    await asyncio.sleep(8)  # the server collects garbage once nobody watches
     after = memory(pid)
     grown = max(full["MB"] - warm["MB"], len(room.students) + options.chromium)
     kept = 100 * (after["MB"] - warm["MB"]) / grown

@@ -45,6 +45,8 @@ _WAITS = {
     "measure_tiles": _("computing metrics"),
 }
 _LEAVING_SECONDS = 5.0  # after which an unwatched session may be dropped to make room
+_RELOAD_SECONDS = 3.0  # after which a page that was left is not one that is loaded again
+_COLLECT_SECONDS = 60.0  # between two collections of garbage while somebody watches
 
 
 class Scheduler:
@@ -77,6 +79,8 @@ class Scheduler:
         )
         self._lock = threading.Lock()
         self._sweeper: threading.Thread | None = None
+        # Whether somebody has watched, or a session was dropped, since garbage was collected.
+        self._garbage, self._collected_at = False, 0.0
         self._closed = threading.Event()
 
     def create(self, experiment: Experiment | Spec) -> Session:
@@ -187,6 +191,7 @@ class Scheduler:
     def _sweep(self) -> None:
         while not self._closed.wait(min(_SWEEP_SECONDS, self.drop_seconds / 2)):
             self._drop_unwatched()
+            self._collect_garbage(time.monotonic())
             self.tell_waiting()
 
     def tell_waiting(self) -> None:
@@ -206,17 +211,28 @@ class Scheduler:
         return known[0] if known else turn if any(stages) or session.scheduled else ""
 
     def _drop_unwatched(self) -> None:
-        now, dropped = time.monotonic(), False
+        now = time.monotonic()
         for session in list(self.sessions.values()):
             since = session.unwatched_since
             if since is not None and now - since > self.drop_seconds:
                 self._put_away(session)
-                dropped = True
+                self._garbage = True
         if self.pools is not None:
             self.pools.rest()
-        if dropped:
+
+    def _collect_garbage(self, now: float) -> None:
+        """Free the memory and files of dropped sessions and of pages that were left.
+
+        Python does so after many new objects, which may come hours later. With a class, it holds
+        the interpreter lock for 50 ms.
+        """
+        left = [s.unwatched_since for s in list(self.sessions.values())]
+        alone = all(since is not None and now - since > _RELOAD_SECONDS for since in left)
+        if self._garbage and (alone or now - self._collected_at > _COLLECT_SECONDS):
             gc.collect()
             system.give_back_memory()
+            self._garbage, self._collected_at = False, now
+        self._garbage = self._garbage or not alone
 
 
 SCHEDULER = Scheduler(pools=Pools())

@@ -6,6 +6,7 @@ import time
 import weakref
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from live_helpers import SMALL, Audience, until
 
@@ -337,6 +338,26 @@ def test_unwatched_sessions_are_dropped_and_forgotten(audience):
     crowd.messages.pop(token)
     until(lambda: gc.collect() is not None and gone() is None, 3)
     assert crowd.scheduler.get(stays.token) is stays and stays.watched
+
+
+def test_garbage_is_collected_once_nobody_watches(monkeypatch):
+    collected = []
+    fake = SimpleNamespace(collect=lambda: collected.append(now))
+    monkeypatch.setattr(module, "gc", fake)
+    scheduler = Scheduler(1)
+    session, now = scheduler.create(SMALL), 1000.0
+    session.unwatched_since = None
+    for now in np.arange(1000.0, 1130.0, 2.0):  # somebody watches
+        scheduler._collect_garbage(now)
+    assert collected == [1002.0, 1064.0, 1126.0]
+    session.unwatched_since = 1131.0
+    for now in (1132.0, 1133.0):  # the page is loaded again
+        scheduler._collect_garbage(now)
+    assert len(collected) == 3
+    for now in np.arange(1135.0, 1400.0, 2.0):
+        scheduler._collect_garbage(now)
+    scheduler.close()
+    assert collected[3:] == [1135.0]
 
 
 def test_dropping_closes_the_sockets(audience):
