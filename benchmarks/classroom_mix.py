@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import statistics
 import subprocess
 import sys
 import time
@@ -22,27 +24,32 @@ MIX = (
     ("two", "target=spiral&k=3&latent_dim=2&g_hidden=64,64,64&d_hidden=64,64,64&batch=512"),
 )
 
-# CPU seconds of an iteration of each Spec, alone in a process.
+# CPU seconds of an iteration of each Spec, in calls as short as those of a class, each of another
+# run: its data is no longer in the cache, which costs quick updates more than slow ones.
 _COSTS = """
 import sys, time, torch
 from ganlab import Run, Spec
 torch.set_num_threads(1)
-for query in sys.argv[3:]:
-    run = Run(Spec.from_query(query))
+specs = [Spec.from_query(query) for query in sys.argv[3:]]
+runs = [Run(spec.replace(seed=seed)) for seed in range(3) for spec in specs]  # half a class
+counts = []
+for run in runs:
     if sys.argv[1] == "compiled":
         run.compile()
-    count = 1
-    for _ in range(20):  # calls as long as in a class: shorter ones cost more
+    run.make(64)
+    start = time.thread_time()
+    run.make(64)
+    counts.append(max(1, int(64 * 0.001 / (time.thread_time() - start))))
+print(flush=True)
+sys.stdin.readline()
+times, made = [0.0] * len(runs), [0] * len(runs)
+end = time.monotonic() + float(sys.argv[2])
+while time.monotonic() < end:
+    for i, run in enumerate(runs):
         start = time.thread_time()
-        run.advance(count)
-        count = max(1, min(2 * count, int(count * 0.005 / (time.thread_time() - start))))
-    costs = []
-    for _ in range(int(sys.argv[2])):  # the least: others change the caches
-        start, done = time.thread_time(), 0
-        while time.thread_time() < start + 0.15:
-            done += run.advance(count)
-        costs.append((time.thread_time() - start) / done)
-    print(min(costs))
+        made[i] += run.make(counts[i])
+        times[i] += time.thread_time() - start
+print(*(t / n * run.turns.each for t, n, run in zip(times, made, runs)))
 """
 
 
@@ -67,9 +74,22 @@ def warm(mix: Sequence[tuple[str, str]] = MIX) -> str:
     return f"{len(structures)} programs, {compiled} of them compiled now: {took:.0f} s"
 
 
-def costs_of(backend: str, repeats: int) -> list[float]:
-    """CPU seconds per iteration of each Spec of the mix, "eager" or "compiled"."""
+def costs_of(backend: str, seconds: float) -> list[float]:
+    """CPU seconds per iteration of each Spec of the mix, "eager" or "compiled".
+
+    They are measured on all cores at once, for some seconds, as a class uses them.
+    """
     queries = [spec_of(page, query).to_query() for page, query in MIX]
-    command = [sys.executable, "-c", _COSTS, backend, str(repeats), *queries]
-    done = subprocess.run(command, check=True, capture_output=True, text=True)
-    return [float(line) for line in done.stdout.split()]
+    command = [sys.executable, "-c", _COSTS, backend, str(seconds), *queries]
+    pipe = subprocess.PIPE
+    each = [
+        subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True)
+        for _ in range(os.cpu_count() or 1)
+    ]
+    for process in each:
+        process.stdout.readline()  # it is ready
+    for process in each:
+        process.stdin.write("\n")
+        process.stdin.flush()
+    found = [float(cost) for process in each for cost in process.communicate()[0].split()]
+    return [statistics.mean(found[i :: len(MIX)]) for i in range(len(MIX))]

@@ -194,6 +194,8 @@ class Class:
         await self.window("clicking", seconds)
         await _stop(clicking)
         self.frames("clicking", self.samples)
+        # Some were stopped while they paused.
+        await self.each(lambda student: student.send(cmd="play"), 1)
 
     async def churn(self, seconds: float) -> None:
         """Join, leave, reload, vanish, hide, click: each student does something now and then."""

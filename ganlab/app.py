@@ -17,6 +17,7 @@ from starlette.middleware import Middleware
 from ganlab import classroom, environment, rights, server, variants
 from ganlab.front import Front
 from ganlab.limits import students
+from ganlab.live import system
 from ganlab.registry import SpecError
 
 try:
@@ -75,6 +76,7 @@ app = st.App(
     middleware=[Middleware(Front)],
 )
 
+system.share_free_memory()
 server.send_at_once()
 server.expect_no_shell()
 _greets = students() is not None and server.announces()

@@ -31,11 +31,10 @@ from ganlab.live.subscriber import SPECTRUM
 SLICE_SECONDS = 0.05  # for a session alone
 SHARED_SECONDS = 0.012  # the longest slice while others wait
 HOME_SECONDS = 0.006  # the same if it ends with a picture, in a process for several sessions
-ROUND_SECONDS = 0.04  # the length of a round in which every session gets a slice,
+ROUND_SECONDS = 0.042  # the length of a round in which every session gets a slice,
 _LEAST_SECONDS = 0.0015  # unless slices would be shorter than this
 _LATE_SECONDS = 0.02  # a session that is further behind is moved to a process with more time
 _LEAST_CHARGED = 0.3  # of the time of a turn, even if its updates take less
-_LENIENCE = 1.05  # a session that cannot stop in time may use this much more, to be drawn as often
 _LONGEST_WAIT = 30.0
 _COUNT_SECONDS = 0.25
 _SAME = 0.0005  # seconds within which two due times count as one
@@ -256,7 +255,7 @@ class WorkerPool:
                 # charged for it train less than others.
                 updates = cpu_time.updates_elsewhere() - before
                 used = max(updates, _LEAST_CHARGED * took) if updates else took
-                session.used += max(min(used, seconds), used / _LENIENCE)
+                session.used += used
                 self._trained += took
             else:
                 # Not charged as training: after a slow restart the session would stand still.

@@ -479,8 +479,7 @@ def test_pictures_that_take_long_do_not_stop_the_training(audience, monkeypatch)
     assert max(twice, default=0) < len(done) / 2
 
 
-@pytest.mark.parametrize("slice_, charged", [(0.005, 1 / 1.05), (0.1, 1.0)])
-def test_who_cannot_stop_in_time_is_charged_a_little_less(slice_, charged):
+def test_who_cannot_stop_in_time_is_charged_for_it():
     scheduler = Scheduler(1)
     session = scheduler.create(SMALL)
     took = []
@@ -492,9 +491,9 @@ def test_who_cannot_stop_in_time_is_charged_a_little_less(slice_, charged):
         took.append(time.thread_time() - begun)
 
     session.work = work
-    scheduler.pool.serve(session, slice_)
+    scheduler.pool.serve(session, 0.005)
     scheduler.close()
-    assert session.used == pytest.approx(charged * took[0], rel=0.03)
+    assert session.used == pytest.approx(took[0], rel=0.03)
 
 
 @pytest.mark.parametrize("updates, charged", [(0.0, 0.03), (0.012, 0.012), (0.001, 0.009)])
