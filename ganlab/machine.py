@@ -24,6 +24,13 @@ def whole_cores() -> int:
     return max(1, math.ceil(cores() - 0.1))
 
 
+def core_numbers(without_one: bool = False) -> set[int]:
+    """The numbers of this process's cores, on Linux; without_one: leave one of several out."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    numbers = sorted(affinity(0)) if affinity else []
+    return set(numbers[:-1] if without_one and len(numbers) > 1 else numbers)
+
+
 def free_mb() -> float | None:
     """The memory in MB that this process may still use; None if the system does not say."""
     try:

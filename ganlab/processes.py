@@ -84,6 +84,12 @@ def _set_autogroup(pid: int, nice: int) -> None:
             time.sleep(0.11)
 
 
+def use_cores(process: subprocess.Popen[Any], cores: set[int]) -> None:
+    """Let a child's main thread, and what that starts, run on these cores only; Linux only."""
+    with contextlib.suppress(OSError, AttributeError):
+        os.sched_setaffinity(process.pid, cores)
+
+
 def cpu_seconds(process: Child) -> float | None:
     """CPU seconds that a child and its process tree have used so far; None if unknown (Linux only).
 

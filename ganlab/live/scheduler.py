@@ -219,6 +219,8 @@ class Scheduler:
                 self._garbage = True
         if self.pools is not None:
             self.pools.rest()
+            playing = [s for s in list(self.sessions.values()) if s.playing and s.watched]
+            self.pools.leave_a_core(not any(s.trains_on_all_cores for s in playing))
 
     def _collect_garbage(self, now: float) -> None:
         """Free the memory and files of dropped sessions and of pages that were left.

@@ -320,6 +320,12 @@ class Session:
         return NOWHERE if self.pools is None else self.pools.places(True, self.playing_sessions)
 
     @property
+    def trains_on_all_cores(self) -> bool:
+        """Whether its programs compute several runs or seeds at once."""
+        group = self.group
+        return group is not None and group.compiled and len(group.rows) > 1
+
+    @property
     def home_is_busy(self) -> bool:
         """Whether the process that computes it has something to do, and something more to begin."""
         pool, _, _, homes = self.places

@@ -12,14 +12,14 @@ import pytest
 import torch
 from live_helpers import SMALL, Browser, of_type, settle, until
 
-from ganlab import Run, Spec
+from ganlab import Run, Spec, machine
 from ganlab.engine import State
 from ganlab.engine.snapshot import take
 from ganlab.limits import limited
 from ganlab.live import computing, cpu_time, messages, process, process_pool, scheduler, thumbnails
 from ganlab.live.computing import to_end
 from ganlab.live.moment import moment_of
-from ganlab.live.pools import Places
+from ganlab.live.pools import Places, Pools
 from ganlab.live.process_pool import START, TURN, ProcessPool, Unavailable
 from ganlab.live.scheduler import Scheduler
 from ganlab.live.session import Session
@@ -460,3 +460,47 @@ def test_processes_do_not_interrupt_the_training():
     run.make(1)  # there is a process now
     assert {os.sched_getscheduler(one.child.pid) for one in pool._all} == {os.SCHED_BATCH}
     pool.close()
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="Linux only")
+@pytest.mark.parametrize("cores", [{0}, {0, 1}])
+@pytest.mark.parametrize("everywhere", [True, False])
+def test_pictures_leave_a_core_to_a_run_that_trains_on_one(monkeypatch, cores, everywhere):
+    pools = Pools()
+    monkeypatch.setattr("ganlab.live.pools._SOON", 0.0)
+    monkeypatch.setattr(machine.os, "sched_getaffinity", lambda pid: cores)
+    kept = {}
+    monkeypatch.setattr(os, "sched_setaffinity", lambda pid, to: kept.update({pid: to}))
+    server = Scheduler(1, pools=pools)
+    session = server.create(SMALL)
+    monkeypatch.setattr(Session, "watched", True)
+    monkeypatch.setattr(Session, "trains_on_all_cores", everywhere)
+    try:
+        pools.begin()
+        until(lambda: len(pools.children) == 2, seconds=60)
+        server._drop_unwatched()
+        of_pictures = {child.pid for child in pools.children}
+        assert len(of_pictures) == 2 and kept.keys() == of_pictures
+        wanted = {0} if not everywhere else cores
+        assert all(to == wanted for to in kept.values())
+        session.trainer.playing = False
+        server._drop_unwatched()
+        assert all(to == {0} for to in kept.values())
+    finally:
+        server.close()
+        pools.close()
+
+
+def test_which_runs_train_on_all_cores(monkeypatch):
+    session = Session("token", SMALL, lambda _: None)
+    assert not session.trains_on_all_cores  # it has not begun
+    one, many = Run(SMALL), Run([SMALL, SMALL.replace(seed=1)])
+    for runs, compiled, wanted in [
+        ([one], True, False),
+        ([many], True, True),
+        ([one, Run(SMALL)], True, True),
+        ([many], False, False),
+    ]:
+        group = SimpleNamespace(compiled=compiled, rows=[s for r in runs for s in r.specs])
+        session.trainer.group = group
+        assert session.trains_on_all_cores == wanted
