@@ -49,7 +49,7 @@ from tests.browser.server import Server
 TRACE_SECONDS = 2.0
 BLANK_EVERY = 400  # ms
 LONG_MS = 50
-SETTLE_SECONDS = 0.5
+SETTLE_SECONDS = 2.0  # Chromium is busy for a while once Playwright has left it
 LABS = {"one": "/one", "two": "/two"}
 
 # Trains for the seconds in the line it has read, and prints iterations per second.
