@@ -27,8 +27,8 @@ from benchmarks.limits import Table, machine, most, parse
 from tests.browser.server import Server
 
 SESSION_MB = most(20)  # growth per session
-# Seconds after which Streamlit has dropped the sessions of pages that were left: of those that
-# vanished in silence, since the server noticed it.
+# Seconds after which Streamlit has dropped the session of a page that was left. The server notices
+# only after a while that a page has vanished in silence, so that `--leave` is longer.
 FORGOTTEN = 120.0
 # Names the server's threads in /proc.
 _PREPARE = """

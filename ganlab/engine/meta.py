@@ -1,7 +1,7 @@
 """The shapes of operations' results on meta tensors, without torch's own functions for that.
 
 Those are decompositions in Python, which import torch's compiler and SymPy when they are first
-called: a second of the interpreter lock and 90 MB, for the first visitor of a server whose Spec is
+called: a second of the interpreter lock and 70 MB, for the first visitor of a server whose Spec is
 counted. Strides are not kept, as counting does not need them.
 """
 

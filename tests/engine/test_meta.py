@@ -58,7 +58,7 @@ def test_shapes_and_types_are_those_of_torch(known, name):
     compared, left = known
     module.cost(Spec(**ALL[name]))
     assert len(compared) > 10
-    # These have functions in C++, or none that anyone would call twice.
+    # Only operations without a shape here are left to torch.
     assert not left & {f"aten::{name}" for name in meta._SHAPES}
 
 
@@ -74,7 +74,7 @@ def test_index_and_cut():
 
 
 def test_counting_imports_no_compiler():
-    """It would hold the interpreter lock of a server for a second, and take 90 MB."""
+    """It would hold the interpreter lock of a server for a second, and take 70 MB."""
     # D's kernels in blocks give the gradients of their results to torch, which then imports it.
     names = ALL.keys() - {"many kernels in blocks"}
     queries = [Spec(**ALL[name]).to_query() for name in names]

@@ -491,7 +491,7 @@ def test_pictures_leave_a_core_to_a_run_that_trains_on_one(monkeypatch, cores, e
         pools.close()
 
 
-def test_which_runs_train_on_all_cores(monkeypatch):
+def test_which_runs_train_on_all_cores():
     session = Session("token", SMALL, lambda _: None)
     assert not session.trains_on_all_cores  # it has not begun
     one, many = Run(SMALL), Run([SMALL, SMALL.replace(seed=1)])
