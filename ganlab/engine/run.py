@@ -294,6 +294,7 @@ class Run:
             return self.draws.slab(run, who, name, number, 1).to(self.device)
 
         self.diverged[run] = repeated(player, now, self.specs[run], drawn)
+        self.alive = self.alive.clone()  # keyframes share it
         self.alive[run] = False
 
     def change(self, **fields: Any) -> None:
@@ -425,14 +426,14 @@ class Run:
     def keyframe(self) -> Keyframe:
         """The current moment, for `back_at`."""
         happened, diverged = self.timeline.happened, tuple(self.diverged)
-        return Keyframe(self.state, self.specs, happened, self.alive.clone(), diverged, self.last)
+        return Keyframe(self.state, self.specs, happened, self.alive, diverged, self.last)
 
     def back_at(self, frame: Keyframe) -> Run:
         """Another Run, eager, at an earlier moment of this one; what happened then is to come."""
         other, events = copy.copy(self), self.timeline.all
         other.program = other.captured = other.recorder = None
         other.state, other.specs, other.last = frame.state, frame.specs, frame.last
-        other.alive, other.diverged = frame.alive.clone(), list(frame.diverged)
+        other.alive, other.diverged = frame.alive, list(frame.diverged)
         other.timeline = Timeline(events[frame.happened :], events[: frame.happened])
         if other.specs == self.specs:
             other.draws = Draws(self.specs, self.game.rules, self.device)

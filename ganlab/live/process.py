@@ -15,7 +15,7 @@ from weakref import WeakSet
 
 from ganlab import processes, variants
 from ganlab.engine import Game, State
-from ganlab.live import computing, cpu_time
+from ganlab.live import computing, cpu_time, system
 from ganlab.live.held_state import HeldState
 from ganlab.live.transfer import Failed, Recent, receive, send
 from ganlab.processes import Child
@@ -73,7 +73,10 @@ class Process:
                 self.child = processes.start(
                     computing.__name__,
                     str(its.fileno()),
-                    env=os.environ | variants.environment(named) | {"OMP_NUM_THREADS": "1"},
+                    env=os.environ
+                    | variants.environment(named)
+                    | system.memory_settings()
+                    | {"OMP_NUM_THREADS": "1"},
                     pass_fds=(its.fileno(),),
                     stdout=subprocess.DEVNULL,
                 )

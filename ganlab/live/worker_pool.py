@@ -31,7 +31,7 @@ from ganlab.live.subscriber import SPECTRUM
 SLICE_SECONDS = 0.05  # for a session alone
 SHARED_SECONDS = 0.012  # the longest slice while others wait
 HOME_SECONDS = 0.006  # the same if it ends with a picture, in a process for several sessions
-ROUND_SECONDS = 0.05  # the length of a round in which every session gets a slice,
+ROUND_SECONDS = 0.046  # the length of a round in which every session gets a slice,
 _LEAST_SECONDS = 0.002  # unless slices would be shorter than this
 _LATE_SECONDS = 0.02  # a session that is further behind is moved to a process with more time
 _LEAST_CHARGED = 0.3  # of the time of a turn, even if its updates take less
@@ -200,9 +200,10 @@ class WorkerPool:
                     return partial(self.serve, session)
         self._painted = False
         # No process should idle while threads wait for another one.
-        late = min(ready, key=_USED)
+        ready_by_use = sorted(ready, key=_USED)
+        late = ready_by_use[0]
         self._now = max(self._now, late.used)
-        session = min([s for s in ready if not s.home_is_busy] or ready, key=_USED)
+        session = next((s for s in ready_by_use if not s.home_is_busy), late)
         if session.used - late.used > _LATE_SECONDS:
             late.move()
             session = late
