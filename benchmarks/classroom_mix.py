@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from ganlab import Spec
 from ganlab.engine.native.compile_queue import CompileQueue
 from ganlab.engine.structure import Structure
+from ganlab.live.system import memory_settings
 from ganlab.presets import DEFAULTS
 
 # page and query; the costs of an update differ about tenfold
@@ -87,13 +88,14 @@ def warm(mix: Sequence[tuple[str, str]] = MIX) -> str:
 def costs_of(backend: str, seconds: float) -> list[float]:
     """CPU seconds per iteration of each Spec of the mix, "eager" or "compiled".
 
-    They are measured on all cores at once, for some seconds, as a class uses them.
+    They are measured on all cores at once, for some seconds, as a class uses them, in processes
+    that allocate memory like a server's.
     """
     queries = [spec_of(page, query).to_query() for page, query in MIX]
     command = [sys.executable, "-c", _COSTS, backend, str(seconds), *queries]
-    pipe = subprocess.PIPE
+    pipe, environment = subprocess.PIPE, os.environ | memory_settings()
     each = [
-        subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True)
+        subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, env=environment)
         for _ in range(os.cpu_count() or 1)
     ]
     for process in each:
