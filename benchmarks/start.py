@@ -1,9 +1,9 @@
 """Cold start: from `streamlit run` to the first trained frame in a browser, by stage.
 
 The browser is running already, as a teacher's is; it requests the page as soon as the server
-answers. Each start has a new server process and a new profile, and Python finds compiled modules, as
-it does after the first start of an installed ganlab. The disk's cache is warm; with `--cold` it is
-emptied before each start, as after the machine's own start (Linux, as root).
+answers. Each start has a new server process and a new profile, and Python finds compiled modules,
+as it does after the first start of an installed ganlab. The disk's cache is warm; with `--cold` it
+is emptied before each start, as after the machine's own start (Linux, as root).
 
     python benchmarks/start.py --starts 5
     python benchmarks/start.py --cold

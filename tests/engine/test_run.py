@@ -197,6 +197,19 @@ def test_other_runs_of_a_batch_go_on(optimizer):
     assert torch.equal(run.state.d[1], kept) and run.diverged[1] is got
 
 
+def test_a_keyframe_knows_who_diverged_later():
+    calm = Spec(target="ring", optimizer="sgd", g_lr=0.01, d_lr=0.01)
+    run = Run([calm, calm.replace(seed=2, d_lr=100.0, init_gain=5.0)])
+    frame = run.keyframe()
+    run.advance(150)
+    assert run.alive.tolist() == [True, False]
+    back = run.back_at(frame)
+    assert frame.alive.tolist() == back.alive.tolist() == [True, True]
+    back.advance(150)
+    assert back.alive.tolist() == [True, False] and frame.alive.tolist() == [True, True]
+    assert run.alive.tolist() == [True, False] and back.diverged[1] == run.diverged[1]
+
+
 def test_a_batch_stops_once_every_run_has_diverged():
     run = Run([Spec(seed=s, **WILD) for s in range(3)])
     assert run.advance(3000) < 3000 and run.stopped and finite(run)

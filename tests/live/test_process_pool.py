@@ -462,6 +462,23 @@ def test_processes_do_not_interrupt_the_training():
     pool.close()
 
 
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="/proc is Linux's")
+@pytest.mark.parametrize("given", ["", "glibc.malloc.arena_max=1"])
+def test_processes_keep_freed_memory_unless_this_one_has_other_settings(monkeypatch, given):
+    monkeypatch.setenv("GLIBC_TUNABLES", given)
+    pool, run = ProcessPool(lambda: 1, waits=True), Run(RING)
+    run.elsewhere = pool
+    run.make(1)
+    (child,) = pool.children
+    with open(f"/proc/{child.pid}/environ") as file:
+        (has,) = (one for one in file.read().split("\0") if one.startswith("GLIBC_TUNABLES="))
+    if given:
+        assert has == f"GLIBC_TUNABLES={given}"
+    else:  # more than the 45 tensors of an update
+        assert int(has.partition("tcache_count=")[2].partition(":")[0]) > 45
+    pool.close()
+
+
 @pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="Linux only")
 @pytest.mark.parametrize("cores", [{0}, {0, 1}])
 @pytest.mark.parametrize("everywhere", [True, False])
