@@ -346,7 +346,7 @@ def wait(folder: Folder, condition, seconds: float = 90) -> Status:
 
 
 def test_kill_9_at_any_moment_loses_one_interval_at_most(tmp_path):
-    plan = Plan(BIG, epochs=3, checkpoint=0.3)
+    plan = Plan(BIG, epochs=8, checkpoint=0.3)
     whole = Folder.create(plan, tmp_path / "whole")
     killed = Folder.create(plan, tmp_path / "killed")
     for goal in (150, 390):
@@ -365,7 +365,7 @@ def test_kill_9_at_any_moment_loses_one_interval_at_most(tmp_path):
     assert done.returncode == 0, done.stderr
     states(whole)
     for folder in (killed, whole):
-        assert folder.status.state == "done" and folder.status.iteration == 600
+        assert folder.status.state == "done" and folder.status.iteration == 1600
     assert same_run(killed, whole)
     assert killed.history.rows == whole.history.rows
     assert killed.scores[-1].mean == whole.scores[-1].mean
