@@ -50,7 +50,7 @@ METRICS_MS = {"one": most(2), "two": most(8)}
 SCRIPT_MS = most(6)  # JavaScript of a frame of the 2-D picture at 1280x720
 LATENCY_MS = most(60)  # from a click to its effect in the picture, median
 START_SECONDS = most(3)  # from `streamlit run` to the first trained frame, warm disk
-COLD_START_SECONDS = most(6)
+COLD_START_SECONDS = most(6)  # the same with an empty disk cache
 
 # A class of thirty: frames/s of the worst student and the median
 ONE_SPEC = least(10), least(12)

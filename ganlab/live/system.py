@@ -85,7 +85,7 @@ def share_free_memory() -> None:
 
 
 def memory_settings() -> dict[str, str]:
-    """Environment variables for a child that trains: it keeps what it has freed (glibc).
+    """Environment variables for a child that computes: it keeps what it has freed (glibc).
 
     The settings that this process has been given stay.
     """
