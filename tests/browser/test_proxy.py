@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import ssl
 import time
@@ -11,8 +12,8 @@ from types import SimpleNamespace
 import httpx
 import pytest
 from playwright.sync_api import expect
+from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
-from websockets.sync.client import connect
 
 from ganlab import paths
 from ganlab.limits import limit
@@ -118,7 +119,11 @@ LIVE, STREAM = "live", "_stcore/stream"
 
 
 def socket(site, name: str, kind: str, host: str = "", origin: str = ""):
-    """A WebSocket through one of nginx's servers, with the headers of a page of that host."""
+    """A WebSocket through one of nginx's servers, with the headers of a page of that host.
+
+    Not of `websockets.sync`: there, two threads use one TLS connection, which Python does not
+    guard, and closing it may wait forever.
+    """
     scheme, port = ("wss" if name == "tls" else "ws"), site.ports[name]
     path = f"live/{site.token}" if kind == LIVE else kind
     return connect(
@@ -133,14 +138,23 @@ def socket(site, name: str, kind: str, host: str = "", origin: str = ""):
     )
 
 
+def received(ws):
+    """The next message, within ten seconds."""
+    return asyncio.wait_for(ws.recv(), 10)
+
+
 def outcome(site, name: str, kind: str, **page: str) -> int:
     """The outcome of opening a socket: 101, or the status or close code of the refusal."""
-    try:
-        with socket(site, name, kind, **page) as ws:
+
+    async def opened() -> int:
+        async with socket(site, name, kind, **page) as ws:
             # Streamlit does not open a refused socket, and is silent until the client sends.
             if kind == LIVE:
-                assert decode(ws.recv(10))[0]["type"] == "scene"
+                assert decode(await received(ws))[0]["type"] == "scene"
             return 101
+
+    try:
+        return asyncio.run(opened())
     except ConnectionClosed as closed:
         return closed.rcvd.code
     except InvalidHandshake as refused:
@@ -152,13 +166,17 @@ def reply(site, kind: str, message: str | bytes) -> int | str:
 
     1006 is a close that was cut off: a client that is still sending may not read the reason.
     """
-    try:
-        with socket(site, "tls", kind) as ws:
-            ws.send(message)
+
+    async def answered() -> str:
+        async with socket(site, "tls", kind) as ws:
+            await ws.send(message)
             while True:
-                header, _ = decode(ws.recv(10))
+                header, _ = decode(await received(ws))
                 if header.get("message"):
                     return header["message"]
+
+    try:
+        return asyncio.run(answered())
     except ConnectionClosed as closed:
         return closed.rcvd.code if closed.rcvd else 1006
 
@@ -197,17 +215,20 @@ def test_the_live_socket_is_allowed_what_streamlits_own_is(site, name, host, ori
 
 
 def test_a_silent_connection_outlives_a_hasty_proxy(site):
-    with socket(site, "hasty", LIVE) as ws:
-        ws.send('{"cmd": "pause"}')
-        end = time.monotonic() + 5  # more than twice the proxy's time-out
-        while (left := end - time.monotonic()) > 0:
-            try:
-                ws.recv(left)
-            except TimeoutError:
-                break
-        ws.send('{"cmd": "step"}')
-        assert decode(ws.recv(10))
-        ws.send('{"cmd": "play"}')
+    async def silent() -> None:
+        async with socket(site, "hasty", LIVE) as ws:
+            await ws.send('{"cmd": "pause"}')
+            end = time.monotonic() + 5  # more than twice the proxy's time-out
+            while (left := end - time.monotonic()) > 0:
+                try:
+                    await asyncio.wait_for(ws.recv(), left)
+                except TimeoutError:
+                    break
+            await ws.send('{"cmd": "step"}')
+            assert decode(await received(ws))
+            await ws.send('{"cmd": "play"}')
+
+    asyncio.run(silent())
 
 
 def test_a_message_is_bounded_before_it_is_assembled(site):
