@@ -12,8 +12,8 @@ DIMS = 3
 def plain(mine: torch.Tensor, others: torch.Tensor) -> torch.Tensor:
     """The formula, all pairs at once."""
     shape = (-1, DIMS)
-    apart = mine.unflatten(-1, shape)[:, :, None] - others.unflatten(-1, shape)[:, None]
-    return torch.exp(-apart.abs().sum(-1)).sum(2)
+    apart = mine.unflatten(1, shape)[..., :, None] - others.unflatten(1, shape)[..., None, :]
+    return torch.exp(-apart.abs().sum(2)).sum(-1)
 
 
 def points(*shape: int, seed: int = 0) -> torch.Tensor:
@@ -36,7 +36,7 @@ def derivatives(f, *tensors: torch.Tensor) -> list[torch.Tensor]:
 @pytest.mark.parametrize("lead", [1, 2])
 def test_blocks_equal_the_plain_formula_to_the_third_derivative(monkeypatch, elements, lead):
     monkeypatch.setattr(blocks, "MOST_ELEMENTS", elements)
-    mine, others = points(lead, 7, 2 * DIMS), points(lead, 5, 2 * DIMS, seed=1)
+    mine, others = points(lead, 2 * DIMS, 7), points(lead, 2 * DIMS, 5, seed=1)
     mixed = derivatives(lambda a, b: closeness(a, b, DIMS), mine, others)
     for got, right in zip(mixed, derivatives(plain, mine, others), strict=True):
         torch.testing.assert_close(got, right, rtol=1e-10, atol=1e-10)
@@ -44,14 +44,14 @@ def test_blocks_equal_the_plain_formula_to_the_third_derivative(monkeypatch, ele
 
 def test_a_minibatch_against_itself(monkeypatch):
     monkeypatch.setattr(blocks, "MOST_ELEMENTS", 50)
-    mine = points(1, 7, 2 * DIMS)
+    mine = points(1, 2 * DIMS, 7)
     blocked = derivatives(lambda a: closeness(a, a, DIMS), mine)
     for got, right in zip(blocked, derivatives(lambda a: plain(a, a), mine), strict=True):
         torch.testing.assert_close(got, right, rtol=1e-10, atol=1e-10)
 
 
 def test_what_fits_into_one_block_is_the_plain_formula_bit_for_bit():
-    mine = points(1, 64, 5 * DIMS)
+    mine = points(1, 5 * DIMS, 64)
     assert torch.equal(closeness(mine, mine, DIMS), plain(mine, mine))
 
 
@@ -69,7 +69,7 @@ def test_no_tensor_of_a_block_is_larger_than_allowed(monkeypatch):
             self.found = max(self.found, *sizes, 0)
             return out
 
-    mine = points(1, 40, 2 * DIMS)  # 9,600 elements of pairs
+    mine = points(1, 2 * DIMS, 40)  # 9,600 elements of pairs
     with Largest() as largest:
         derivatives(lambda a: closeness(a, a, DIMS), mine)
     assert 100 <= largest.found <= 1000

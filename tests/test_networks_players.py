@@ -180,11 +180,10 @@ def test_real_and_fake_are_compared_apart():
 def test_a_crowd_is_as_close_as_can_be_and_strangers_are_not():
     net = Discriminator((2, 4, 1), "tanh", kernels=3, dims=2)
     flat = 30 * judge_of(net)
-    m = torch.bmm(
-        net.body(net.split(flat), randn(2, 2, 1, 2).expand(-1, 8, -1)), net.split(flat)[4]
-    )
+    parts = net.split(flat)
+    m = net.projected(parts, net.body(parts, randn(2, 2, 1, 2).expand(-1, 8, -1)))
     torch.testing.assert_close(net.closeness(m, m), torch.full((2, 8, 3), 8.0).double())
-    far = torch.arange(8.0).double().view(1, 8, 1).expand(2, 8, 6) * 50
+    far = torch.arange(8.0).double().view(1, 1, 8).expand(2, 6, 8) * 50
     torch.testing.assert_close(net.closeness(far, far), torch.ones(2, 8, 3).double())
 
 

@@ -194,7 +194,9 @@ def _snapshot_work(
     exact = spec.latent_dim == spec.domain.exact_latent_dim
     points = INTERVALS if exact else snapshot.points_for(game)
     shown = points if spec.domain.density and not exact else PIECE
-    count = snapshot.EXPECTATION // 2 if game.D.kernels else snapshot.EXPECTATION
+    half, unrolled = snapshot.EXPECTATION // 2, game.rules.structure.unroll > 0
+    most = half if game.D.kernels else snapshot.EXPECTATION
+    count = half if unrolled else most
 
     def piece(n: int) -> Work:
         with torch.no_grad():
@@ -229,7 +231,7 @@ def _snapshot_work(
     pushed = piece(PIECE)
     cells = metered(lambda: judged(spec.domain.most_cells))
     measure = pushed.times(points / PIECE) + cells + metered(gradients)
-    measure += metered(lambda: logits(8192)) + metered(lambda: logits(count))
+    measure += metered(lambda: logits(8192)) + metered(lambda: logits(most))
     measure = replace(measure, peak=measure.peak + 8.0 * points * (spec.latent_dim + 2))
     return measure, pushed.times(shown / PIECE) + cells + metered(arrows)
 

@@ -24,22 +24,34 @@ def generate(game: Game, g: torch.Tensor, z: torch.Tensor) -> torch.Tensor:
     The result is finite: overflow is replaced by values far outside any picture. If x are symbols,
     they are G's logits; of rounded ones, those by which the most probable symbol is certain.
     """
-    letters, symbols = game.rules.structure.letters, game.rules.structure.symbols
+    net, structure, typical = game.G, game.rules.structure, statistics(game)
+    letters, symbols = structure.letters, structure.symbols
     rounded = symbols is not None and not symbols.samples
+    if typical and net.folds:  # the statistics are computed once, not for each piece
+        g, net, typical = _folded(game, g, *typical), net.plain, ()
 
     def made(g: torch.Tensor, z: torch.Tensor, *typical: torch.Tensor) -> tuple[torch.Tensor]:
-        x = game.G(g, z, *(t.to(z).expand(len(z), -1, -1) for t in typical))
+        x = net(g, z, *(t.to(z).expand(len(z), -1, -1) for t in typical))
         if rounded:
             x = hard(x, letters) * _CERTAIN
         return (finite(x),)
 
     if z.ndim == 2:
         z = z.expand(len(g), *z.shape)
-    key, typical = ("made", game.rules.structure), statistics(game)
     pieces = [
-        TRACES.call(key, made, g, piece, *typical)[0] for piece in z.to(g.device).split(PIECE, 1)
+        TRACES.call(("made", structure), made, g, piece, *typical)[0]
+        for piece in z.to(g.device).split(PIECE, 1)
     ]
     return torch.cat(pieces, 1) if len(pieces) > 1 else pieces[0]
+
+
+def _folded(game: Game, g: torch.Tensor, typical: torch.Tensor) -> torch.Tensor:
+    """See `Generator.folded`: of parameters g (R, P) and inputs typical (R or 1, N, in)."""
+
+    def folded(g: torch.Tensor, typical: torch.Tensor) -> tuple[torch.Tensor]:
+        return (game.G.folded(g, typical.to(g).expand(len(g), -1, -1)),)
+
+    return TRACES.call(("folded", game.rules.structure), folded, g, typical)[0]
 
 
 def infer(game: Game, g: torch.Tensor, x: torch.Tensor) -> torch.Tensor:

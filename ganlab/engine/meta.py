@@ -22,7 +22,7 @@ def result(
 ) -> torch.Tensor | None:
     """The result of `func`, of any shape, without memory; None if `func` is not known here."""
     name = func._schema.name.removeprefix("aten::")
-    tensors = [x for x in (args[0] if name == "cat" else args) if isinstance(x, torch.Tensor)]
+    tensors = [x for x in (args[0] if name in _OF_LISTS else args) if isinstance(x, torch.Tensor)]
     if name == "arange":
         on_meta = len(args) == 1 and kwargs.get("device") == _META
     else:
@@ -79,6 +79,12 @@ def _cat(tensors: Sequence[torch.Tensor], dim: int = 0) -> Sequence[int]:
     return shape
 
 
+def _stack(tensors: Sequence[torch.Tensor], dim: int = 0) -> Sequence[int]:
+    shape = list(tensors[0].shape)
+    shape.insert(dim % (len(shape) + 1), len(tensors))
+    return shape
+
+
 def _axes(at: Sequence[torch.Tensor | None]) -> list[int]:
     return [axis for axis, index in enumerate(at) if index is not None]
 
@@ -98,7 +104,8 @@ _SHAPES: dict[str, _Shape] = {
     ),
     **dict.fromkeys(
         """ones_like zeros_like _softmax _log_softmax _softmax_backward_data
-        _log_softmax_backward_data index_put masked_fill masked_fill_""".split(),
+        _log_softmax_backward_data index_put masked_fill
+        masked_fill_ abs_ add_ neg_ exp_""".split(),
         _first,
     ),
     **dict.fromkeys(["sum", "mean", "amax", "argmax", "logsumexp"], _reduced),
@@ -107,9 +114,11 @@ _SHAPES: dict[str, _Shape] = {
     "bmm": _product,
     "baddbmm": _sum_of_product,
     "cat": _cat,
+    "stack": _stack,
     "index": _index,
     "arange": lambda end, **_: (end,),
 }
+_OF_LISTS = {"cat", "stack"}  # whose first argument is a list of tensors
 _DTYPES = dict.fromkeys(["eq", "ne", "lt", "le", "gt", "ge"], torch.bool) | dict.fromkeys(
     ["argmax", "arange"], torch.int64
 )

@@ -145,14 +145,20 @@ def _measure(players: Evaluation) -> dict[str, np.ndarray]:
     z = rows([p.z for p in probes], players.device)
     some = probes[0].even(z) if probes[0].exact else z[:, :EXPECTATION]
     points = players.points
-    if game.D.kernels:  # time grows with the square of the minibatch
-        half = EXPECTATION // 2
+    half, unrolled = EXPECTATION // 2, game.rules.structure.unroll > 0
+
+    def fewer(samples: torch.Tensor) -> torch.Tensor:
         # Every second quasi-random latent would be one half of the distribution.
-        points = evenly(points, half)
-        some = evenly(some, half) if probes[0].exact else some[:, :half]
-    by_x, by_g, x, g_cost = players.gradients(some, evenly(points, EXPECTATION))
-    if probes[0].exact or game.D.kernels:
+        return evenly(samples, half) if probes[0].exact else samples[:, :half]
+
+    if game.D.kernels:  # time grows with the square of the minibatch
+        points, some = evenly(points, half), fewer(some)
+    few = fewer(some) if unrolled else some  # and with the number of D's steps
+    by_x, by_g, x, g_cost = players.gradients(few, evenly(points, few.shape[1]))
+    if probes[0].exact or game.D.kernels or unrolled:
         gz = players.generate(z).cpu().numpy()
+        if unrolled:
+            x = players.told(players.generate(some), some)
     else:  # G of the first latents is known already
         made = [finite(x[..., : game.rules.structure.dim])]
         if z.shape[1] > EXPECTATION:

@@ -123,22 +123,28 @@ class _Closeness:
         self.dims = dims
 
     def __call__(self, rows: Tensors, wholes: Tensors) -> tuple[Tensors, Tensors]:
-        mine, others = (t[0].unflatten(-1, (-1, self.dims)) for t in (rows, wholes))
-        apart = (mine.unsqueeze(-3) - others.unsqueeze(-4)).abs().sum(-1)
-        return (torch.exp(-apart).sum(-2),), ()
+        # (N, k, dims, n) and (N, k, dims, m)
+        mine, others = (t.unflatten(1, (-1, self.dims)) for t in (rows[0].mT, wholes[0]))
+        # Matrices of all pairs, one for each kernel: a sum over a few columns would be slow.
+        total = None
+        for a, b in zip(mine.unbind(2), others.unbind(2), strict=True):
+            apart = (a.unsqueeze(-1) - b.unsqueeze(-2)).abs_()
+            total = apart if total is None else total.add_(apart)
+        assert total is not None
+        return (total.neg_().exp_().sum(-1).mT,), ()
 
 
 def closeness(mine: torch.Tensor, others: torch.Tensor, dims: int) -> torch.Tensor:
-    """Sum over j of exp(-|mine_i - others_j|_1) in groups of `dims` columns.
+    """Sum over j of exp(-|mine_i - others_j|_1) in groups of `dims` rows.
 
-    (N, n, k * dims), (N, m, k * dims) -> (N, n, k). Salimans et al. 2016, section 3.2.
+    (N, k * dims, n), (N, k * dims, m) -> (N, k, n). Salimans et al. 2016, section 3.2.
     """
-    n, (lead, m, columns) = mine.shape[1], others.shape
-    each = lead * m * columns
+    n, (lead, rows, m) = mine.shape[2], others.shape
+    each = lead * m * rows
     if n * each <= MOST_ELEMENTS:
-        return _Closeness(dims)((mine,), (others,))[0][0]
+        return _Closeness(dims)((mine.mT,), (others,))[0][0].mT
     if lead > 1 and each > MOST_ELEMENTS:
         pairs = zip(mine.split(1), others.split(1), strict=True)
         return torch.cat([closeness(a, b, dims) for a, b in pairs])
     size = max(1, MOST_ELEMENTS // each)
-    return blocked(_Closeness(dims), (mine,), (others,), size)[0][0]
+    return blocked(_Closeness(dims), (mine.mT,), (others,), size)[0][0].mT

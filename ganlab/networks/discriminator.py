@@ -166,17 +166,23 @@ class Discriminator(MLP):
         return ((parts - mean) / (variance + EPSILON).sqrt()).flatten(1, 2)
 
     def closeness(self, mine: torch.Tensor, others: torch.Tensor) -> torch.Tensor:
-        """Sum over j of c_b(i, j), (R, n, kernels * dims), (R, m, ...) -> (R, n, kernels)."""
-        made = closeness(mine.flatten(0, -3), others.flatten(0, -3), self.dims)
-        return made.view(*mine.shape[:-1], self.kernels)
+        """Sum over j of c_b(i, j), (N, kernels * dims, n), (N, ..., m) -> (N, n, kernels)."""
+        return closeness(mine, others, self.dims).mT
+
+    @staticmethod
+    def projected(parts: list[torch.Tensor], f: torch.Tensor) -> torch.Tensor:
+        """M = f(x) T with a column for each sample, (R, n, A) -> (R, kernels * dims, n).
+
+        The numbers of a kernel are neighbours in memory, by which all pairs are compared fast.
+        """
+        return torch.bmm(parts[-1].mT, f.mT)
 
     def head(self, parts: list[torch.Tensor], f: torch.Tensor, group: int) -> torch.Tensor:
         """Logits (R, n) of features (R, n, A), where each `group` is one minibatch."""
         if self.kernels:
-            m = torch.bmm(f, parts[-1])
-            m = m.view(len(f), -1, group, m.shape[2])
+            m = self.projected(parts, f).unflatten(2, (-1, group)).movedim(2, 1).flatten(0, 1)
             # Every sample is at distance 0 from itself.
-            f = torch.cat([f, (self.closeness(m, m) - 1).view(*f.shape[:2], -1)], 2)
+            f = torch.cat([f, (self.closeness(m, m) - 1).reshape(*f.shape[:2], -1)], 2)
         return self._logit(self._last(parts, f))
 
     def _last(self, parts: list[torch.Tensor], f: torch.Tensor) -> torch.Tensor:
@@ -230,7 +236,7 @@ class Discriminator(MLP):
         parts, beside = self.split(flat), self.pack - 1
         packs = self.packed(others[:, : others.shape[1] // self.pack * self.pack])
         total, rounds = torch.zeros(()), min(_MOST_PACKS, packs.shape[1]) if beside else 1
-        theirs = torch.bmm(self.body(parts, packs), parts[-1]) if self.kernels else None
+        theirs = self.projected(parts, self.body(parts, packs)) if self.kernels else None
         for i in range(rounds):
             with_x = x
             if beside:
@@ -238,7 +244,7 @@ class Discriminator(MLP):
                 with_x = torch.cat([x, rest.expand(-1, x.shape[1], -1)], 2)
             f = self.body(parts, with_x, crowd=packs)
             if theirs is not None:
-                close = self.closeness(torch.bmm(f, parts[-1]), theirs) / theirs.shape[1]
+                close = self.closeness(self.projected(parts, f), theirs) / theirs.shape[2]
                 f = torch.cat([f, close * (batch - 1)], 2)
             total = total + self._logit(self._last(parts, f))
         return total / rounds

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import torch
@@ -113,6 +113,35 @@ class Generator(MLP):
             scale, shift = parts[last + 2 + i], parts[last + 3 + i]
             x = apply(self._normal(x, fixed) * scale + shift)
         return self.linear(x[:, fixed:], parts[last], parts[last + 1])
+
+    @property
+    def folds(self) -> bool:
+        """Whether a given batch determines all statistics, so that `folded` applies."""
+        return self.norm in ("batch", "reference")
+
+    @cached_property
+    def plain(self) -> Generator:
+        """The same net without its norm."""
+        return replace(self, norm="none")
+
+    def folded(self, flat: torch.Tensor, reference: torch.Tensor) -> torch.Tensor:
+        """Parameters of `plain` by which it equals this net normalised by `reference`.
+
+        (R, P), inputs (R, N, in) -> (R, P'). With mean μ and variance σ² of a layer's h over the
+        reference, scale γ and shift β: W' = W γ/√(σ² + ε), b' = (b - μ) γ/√(σ² + ε) + β.
+        """
+        parts, x, made = self.split(flat), reference, []
+        last = 2 * len(self.layers) - 2
+        for i in range(0, last, 2):
+            h = self.linear(x, parts[i], parts[i + 1])
+            mean, variance = moments(h)
+            factor = parts[last + 2 + i] / (variance + EPSILON).sqrt()
+            shift = parts[last + 3 + i]
+            made += [parts[i] * factor, (parts[i + 1] - mean) * factor + shift]
+            x = self.activate((h - mean) * factor + shift)
+        # The last layer, and E's after the scales and shifts.
+        made += parts[last : last + 2] + parts[2 * last + 2 :]
+        return torch.cat([part.flatten(1) for part in made], 1)
 
     def _normal(self, h: torch.Tensor, fixed: int) -> torch.Tensor:
         """h normalised; its first `fixed` samples are the reference batch, if there is one."""

@@ -278,11 +278,12 @@ def test_what_a_compiler_used_is_recorded(own_cache, monkeypatch):
     """Its CPU seconds and the time from start to end, from which later waits are estimated."""
     script = own_cache.parent / "writing.py"
     script.write_text(
-        "import sys, pathlib\n"
+        "import pathlib, sys, time\n"
         "def main():\n"
         "    folder = pathlib.Path(sys.argv[1])\n"
         f"    for part in {build.PARTS!r}: (folder / part).write_bytes(b'x')\n"
         f"    (folder / {build.SCRATCH!r} / {build.SPENT!r}).write_text('12.5')\n"
+        "    time.sleep(0.2)\n"  # times are kept in tenths of a second
     )
     monkeypatch.setenv("PYTHONPATH", str(script.parent))
     real = compile_queue.processes.start
