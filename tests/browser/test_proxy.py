@@ -6,8 +6,11 @@ import asyncio
 import re
 import ssl
 import time
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from socket import create_connection
 from types import SimpleNamespace
+from typing import Any
 
 import httpx
 import pytest
@@ -138,6 +141,12 @@ def socket(site, name: str, kind: str, host: str = "", origin: str = ""):
     )
 
 
+def run(coroutine: Coroutine[Any, Any, Any]) -> Any:
+    """The result of a coroutine, in a thread of its own: Playwright's event loop is in this one."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, coroutine).result()
+
+
 def received(ws):
     """The next message, within ten seconds."""
     return asyncio.wait_for(ws.recv(), 10)
@@ -154,7 +163,7 @@ def outcome(site, name: str, kind: str, **page: str) -> int:
             return 101
 
     try:
-        return asyncio.run(opened())
+        return run(opened())
     except ConnectionClosed as closed:
         return closed.rcvd.code
     except InvalidHandshake as refused:
@@ -176,7 +185,7 @@ def reply(site, kind: str, message: str | bytes) -> int | str:
                     return header["message"]
 
     try:
-        return asyncio.run(answered())
+        return run(answered())
     except ConnectionClosed as closed:
         return closed.rcvd.code if closed.rcvd else 1006
 
@@ -228,7 +237,7 @@ def test_a_silent_connection_outlives_a_hasty_proxy(site):
             assert decode(await received(ws))
             await ws.send('{"cmd": "play"}')
 
-    asyncio.run(silent())
+    run(silent())
 
 
 def test_a_message_is_bounded_before_it_is_assembled(site):
