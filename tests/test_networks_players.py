@@ -80,6 +80,24 @@ def test_a_normalised_generator_starts_with_scale_1_and_shift_0(norm):
     assert torch.equal(flat[plain.size :], torch.cat(one))
 
 
+@pytest.mark.parametrize("norm", ["batch", "reference"])
+@pytest.mark.parametrize("activation", ["relu", "tanh", "maxout"])
+@pytest.mark.parametrize(
+    "more", [{}, {"bias": False}, {"thin": True}, {"e_sizes": (2, 5, 3)}], ids=str
+)
+def test_a_folded_norm_is_the_norm_of_its_reference(norm, activation, more):
+    net = Generator((3, 5, 4, 2), activation, norm=norm, **more)
+    flat, x, reference = randn(0, 2, net.size), randn(1, 2, 7, 3), 2 + randn(2, 2, 20, 3)
+    folded = net.folded(flat, reference)
+    assert net.folds and folded.shape == (2, net.plain.size)
+    right = net(flat, x, reference)
+    torch.testing.assert_close(net.plain(folded, x), right, rtol=1e-10, atol=1e-10)
+    assert (right - net(flat, x, x)).abs().max() > 1e-3
+    if net.encoder is not None:
+        same = net.encode(flat, x[..., :2]), net.plain.encode(folded, x[..., :2])
+        torch.testing.assert_close(*same)
+
+
 def test_only_batch_norm_makes_samples_depend_on_each_other():
     z, reference = randn(1, 1, 8, 2), randn(2, 1, 8, 2)
     moved = z.clone()
@@ -185,6 +203,16 @@ def test_a_crowd_is_as_close_as_can_be_and_strangers_are_not():
     torch.testing.assert_close(net.closeness(m, m), torch.full((2, 8, 3), 8.0).double())
     far = torch.arange(8.0).double().view(1, 1, 8).expand(2, 6, 8) * 50
     torch.testing.assert_close(net.closeness(far, far), torch.ones(2, 8, 3).double())
+
+
+def test_minibatches_with_kernels_are_judged_apart_in_each_run():
+    net = Discriminator((2, 4, 1), "tanh", kernels=3, dims=2)
+    flat, x = judge_of(net), randn(1, 2, 12, 2)
+    together, _ = net.judge(flat, x, group=4)
+    for run in range(2):
+        for at in range(0, 12, 4):
+            alone, _ = net.judge(flat[run : run + 1], x[run : run + 1, at : at + 4])
+            torch.testing.assert_close(together[run : run + 1, at : at + 4], alone)
 
 
 def test_packs_are_neighbours_side_by_side():

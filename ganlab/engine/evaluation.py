@@ -76,6 +76,16 @@ class Evaluation:
         """See `generate`."""
         return generate(self.game, self.state.g, z)
 
+    def made(self, z: torch.Tensor) -> torch.Tensor:
+        """G(z) as D sees it, also if infinite: (R or 1, n, in) -> (R, n, dim + labels)."""
+
+        def seen(g: torch.Tensor, z: torch.Tensor, *typical: torch.Tensor) -> tuple[torch.Tensor]:
+            z = z.expand(len(g), -1, -1)
+            x = self.game.G(g, z, *(t.to(z).expand(len(z), -1, -1) for t in typical))
+            return (self.game.told(x, z),)
+
+        return self._traced(seen, self.state.g, z, *statistics(self.game))[0]
+
     @property
     def average(self) -> Evaluation | None:
         """The same with the average of G's weights; None if no average is kept."""

@@ -29,7 +29,8 @@ from ganlab.spec import Spec
 from ganlab.targets.base import FARTHEST
 
 _SCORED = 2500  # generated samples behind modes, hq and reverse_kl
-EXPECTATION = 2048  # latents behind V, the losses and the gradients
+# Latents behind V, the losses and the gradients; of D with kernels or unrolled, see `_measure`.
+EXPECTATION = 2048
 HEAVY = 20_000  # parameters of G above which p_g is estimated from fewer latents
 
 
@@ -153,12 +154,12 @@ def _measure(players: Evaluation) -> dict[str, np.ndarray]:
 
     if game.D.kernels:  # time grows with the square of the minibatch
         points, some = evenly(points, half), fewer(some)
-    few = fewer(some) if unrolled else some  # and with the number of D's steps
-    by_x, by_g, x, g_cost = players.gradients(few, evenly(points, few.shape[1]))
+    few, count = (fewer(some), half) if unrolled else (some, EXPECTATION)  # and with D's steps
+    by_x, by_g, x, g_cost = players.gradients(few, evenly(points, count))
     if probes[0].exact or game.D.kernels or unrolled:
         gz = players.generate(z).cpu().numpy()
-        if unrolled:
-            x = players.told(players.generate(some), some)
+        if unrolled:  # of all of them, and NaN or infinite where G overflows
+            x = players.made(some)
     else:  # G of the first latents is known already
         made = [finite(x[..., : game.rules.structure.dim])]
         if z.shape[1] > EXPECTATION:

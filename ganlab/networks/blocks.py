@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 import torch
 
-MOST_ELEMENTS = 2**22  # of the largest tensor of a block: 16 MB in float32
+MOST_ELEMENTS = 2**22  # differences in a block, of all dimensions together: 16 MB in float32
 
 Tensors = tuple[torch.Tensor, ...]
 
@@ -125,7 +125,8 @@ class _Closeness:
     def __call__(self, rows: Tensors, wholes: Tensors) -> tuple[Tensors, Tensors]:
         # (N, k, dims, n) and (N, k, dims, m)
         mine, others = (t.unflatten(1, (-1, self.dims)) for t in (rows[0].mT, wholes[0]))
-        # Matrices of all pairs, one for each kernel: a sum over a few columns would be slow.
+        # One dimension after the other of all pairs, (N, k, n, m): sums over a last axis of a few
+        # dimensions are slow, eagerly and compiled.
         total = None
         for a, b in zip(mine.unbind(2), others.unbind(2), strict=True):
             apart = (a.unsqueeze(-1) - b.unsqueeze(-2)).abs_()

@@ -173,7 +173,7 @@ class Discriminator(MLP):
     def projected(parts: list[torch.Tensor], f: torch.Tensor) -> torch.Tensor:
         """M = f(x) T with a column for each sample, (R, n, A) -> (R, kernels * dims, n).
 
-        The numbers of a kernel are neighbours in memory, by which all pairs are compared fast.
+        The samples are neighbours in memory, so that all pairs are compared fast.
         """
         return torch.bmm(parts[-1].mT, f.mT)
 

@@ -121,8 +121,8 @@ class Generator(MLP):
 
     @cached_property
     def plain(self) -> Generator:
-        """The same net without its norm."""
-        return replace(self, norm="none")
+        """The same net without its norm; its biases have the place of the statistics."""
+        return replace(self, norm="none", bias=True)
 
     def folded(self, flat: torch.Tensor, reference: torch.Tensor) -> torch.Tensor:
         """Parameters of `plain` by which it equals this net normalised by `reference`.

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from ganlab import Run, Spec
-from ganlab.engine import evaluation
+from ganlab.engine import evaluation, generate
 from ganlab.engine.snapshot import take
 from ganlab.engine.tracing import Traces
 
@@ -14,7 +14,7 @@ RING = Spec(target="ring", latent_dim=2, g_hidden=(8, 8), d_hidden=(8, 8), batch
 SPECS = {
     "line": (LINE,),
     "plane": (RING,),
-    "wide": (RING.replace(g_hidden=(32, 40), d_hidden=(48, 32), unroll=1),),
+    "wide": (RING.replace(g_hidden=(32, 40), d_hidden=(64, 64), unroll=1),),
     "wide runs": tuple(RING.replace(g_hidden=(32, 32), seed=seed) for seed in (0, 1)),
     "tanh": (RING.replace(g_activation="tanh", d_activation="tanh"),),
     "estimated": (LINE.replace(latent_dim=3, g_average=0.9),),
@@ -27,7 +27,9 @@ SPECS = {
     "minibatch": (RING.replace(minibatch_discrimination=3),),
     "packed": (RING.replace(packing=2),),
     "batch norm": (RING.replace(g_norm="batch", d_norm="batch"),),
-    "reference": tuple(RING.replace(g_norm="virtual", seed=seed) for seed in (0, 1)),
+    "batch norm runs": tuple(RING.replace(g_norm="batch", unroll=1, seed=s) for s in (0, 1)),
+    "reference": tuple(RING.replace(g_norm="reference", seed=seed) for seed in (0, 1)),
+    "virtual": tuple(RING.replace(g_norm="virtual", seed=seed) for seed in (0, 1)),
     "noise": (RING.replace(d_dropout=0.3, instance_noise=0.1, gradient_penalty=0.1, unroll=1),),
 }
 
@@ -48,7 +50,8 @@ def test_it_is_the_eager_one(name, monkeypatch):
     run, traces = Run(SPECS[name]), Traces(after=0)
     first = seen(run)
     with monkeypatch.context() as patch:
-        patch.setattr(evaluation, "TRACES", traces)
+        for module in (evaluation, generate):
+            patch.setattr(module, "TRACES", traces)
         traced = seen(run)  # the calls that are traced
     known = list(traces._known.values())
     assert known and all(one.trace is not None for one in known)
@@ -58,7 +61,8 @@ def test_it_is_the_eager_one(name, monkeypatch):
     run.advance(2)
     later = seen(run)
     with monkeypatch.context() as patch:
-        patch.setattr(evaluation, "TRACES", traces)
+        for module in (evaluation, generate):
+            patch.setattr(module, "TRACES", traces)
         traced = seen(run)
     assert len(traces._known) == len(known)
     compare(traced, later)
@@ -130,7 +134,7 @@ def test_only_as_many_are_kept_as_allowed(monkeypatch):
     assert [key[1][0] for key in traces._known] == [3, 4, 5]
 
 
-@pytest.mark.parametrize(("by", "used"), [(1e-5, True), (3e-3, True), (0.5, False)])
+@pytest.mark.parametrize(("by", "used"), [(1e-5, True), (3e-3, True), (0.02, False)])
 def test_a_trace_may_differ_by_what_rounding_changes(monkeypatch, by, used):
     def steep(x: torch.Tensor) -> tuple[torch.Tensor]:
         return (torch.sin(1e4 * x),)
@@ -139,6 +143,21 @@ def test_a_trace_may_differ_by_what_rounding_changes(monkeypatch, by, used):
         return (steep(x)[0] + by,)
 
     monkeypatch.setattr(torch.jit, "freeze", lambda module: other)
-    x, traces = torch.linspace(-1, 1, 100), Traces(after=0)
+    x, traces = torch.linspace(-1, 1, 100)[None], Traces(after=0)
     traces.call("steep", steep, x)
     assert torch.equal(traces.call("steep", steep, x)[0], (other if used else steep)(x)[0])
+
+
+def test_a_steep_run_does_not_excuse_another(monkeypatch):
+    slope = torch.tensor([[1e4], [1.0]])
+
+    def waves(x: torch.Tensor) -> tuple[torch.Tensor]:
+        return (torch.sin(slope * x),)
+
+    def other(x: torch.Tensor) -> tuple[torch.Tensor]:
+        return (waves(x)[0] + torch.tensor([[0.0], [3e-3]]),)
+
+    monkeypatch.setattr(torch.jit, "freeze", lambda module: other)
+    x, traces = torch.linspace(-1, 1, 100).expand(2, 100).clone(), Traces(after=0)
+    for _ in range(4):
+        assert torch.equal(traces.call("waves", waves, x)[0], waves(x)[0])
