@@ -40,8 +40,8 @@ class Kernels:
         out = np.zeros((len(x), len(edges) + 1))
         for row, result in zip(x, out, strict=True):
             work = np.zeros(5 * len(result))
-            given = _at(row), _at(mass), len(mass), _at(edges), len(edges)
-            if self._pushforward(*given, _at(result), _at(work)):
+            given = at(row), at(mass), len(mass), at(edges), len(edges)
+            if self._pushforward(*given, at(result), at(work)):
                 return None
         return out
 
@@ -50,8 +50,8 @@ class Kernels:
         nx, ny = len(x_edges) - 1, len(y_edges) - 1
         out = np.zeros((len(points), nx * ny + 1))
         for row, result in zip(points, out, strict=True):
-            edges = _at(x_edges), nx, _at(y_edges), ny
-            self._histogram(_at(row), len(row), *edges, _at(result))
+            edges = at(x_edges), nx, at(y_edges), ny
+            self._histogram(at(row), len(row), *edges, at(result))
         return out
 
     def modes(
@@ -63,12 +63,13 @@ class Kernels:
         """
         all_, good = (np.zeros((len(samples), len(std)), np.int64) for _ in range(2))
         for row, a, b in zip(samples, all_, good, strict=True):
-            modes = _at(centers), _at(std), len(std), most
-            self._modes(_at(row), *row.shape, *modes, _at(a), _at(b))
+            modes = at(centers), at(std), len(std), most
+            self._modes(at(row), *row.shape, *modes, at(a), at(b))
         return all_, good
 
 
-def _at(array: NDArray[Any]) -> int:
+def at(array: NDArray[Any]) -> int:
+    """The address of an array's first number; the array must live for as long as it is used."""
     address: int = array.ctypes.data
     return address
 

@@ -17,7 +17,7 @@ SEEDS = st.integers(0, 2**32 - 1)
 @pytest.fixture(scope="module")
 def library(tmp_path_factory):
     path = tmp_path_factory.mktemp("kernels") / build.RUNNER
-    build.compile_runner(path)
+    build.compile_library(path)
     return kernels.Kernels(ctypes.CDLL(str(path)))
 
 

@@ -180,13 +180,14 @@ class Epochs:
 class Slabs(NamedTuple):
     """Consecutive draws of R runs, each contiguous float32 on the CPU.
 
-    addresses: (R,), of each run's draw number `first`. tensors: of each run, with `length` draws
-    from there on; they own the memory.
+    addresses: (R,), of each run's draw number `first`; each: bytes of a draw. tensors: of each
+    run, with `length` draws from there on; they own the memory.
     """
 
     first: int
     length: int
     addresses: NDArray[np.uint64]
+    each: int
     tensors: list[torch.Tensor]
 
     @classmethod
@@ -196,7 +197,7 @@ class Slabs(NamedTuple):
             if tensor.dtype != torch.float32 or not tensor.is_contiguous() or tensor.is_cuda:
                 raise ValueError("programs take contiguous float32")
         addresses = np.array([tensor.data_ptr() for tensor in tensors], np.uint64)
-        return cls(first, len(tensors[0]), addresses, tensors)
+        return cls(first, len(tensors[0]), addresses, tensors[0][:1].nbytes, tensors)
 
     def hold(self, start: int, count: int) -> bool:
         """Whether draws start, ..., start + count - 1 are among these."""
@@ -204,8 +205,7 @@ class Slabs(NamedTuple):
 
     def at(self, start: int) -> NDArray[np.uint64]:
         """The addresses of draw number `start`, (R,)."""
-        each = self.tensors[0][:1].nbytes
-        return self.addresses + np.uint64((start - self.first) * each)
+        return self.addresses + np.uint64((start - self.first) * self.each)
 
 
 class Draws:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import torch
 
 from ganlab.engine.game import Game
-from ganlab.engine.tracing import TRACES
+from ganlab.engine.tracing import TRACES, as_one
 from ganlab.estimators import hard
 
-PIECE = 2048  # samples generated at once, so that their activations stay in the cache
+PIECE = 2048  # samples generated at once, so that their activations stay in the cache,
+_PIECES = 4  # or this many times as many, if they do in any case
 _CERTAIN = 1e4  # a difference of logits that leaves no probability to the lower ones
 
 
@@ -38,9 +39,10 @@ def generate(game: Game, g: torch.Tensor, z: torch.Tensor) -> torch.Tensor:
 
     if z.ndim == 2:
         z = z.expand(len(g), *z.shape)
+    most = PIECE * (_PIECES if net.norm == "none" and as_one(net.activation) else 1)
     pieces = [
         TRACES.call(("made", structure), made, g, piece, *typical)[0]
-        for piece in z.to(g.device).split(PIECE, 1)
+        for piece in z.to(g.device).split(most, 1)
     ]
     return torch.cat(pieces, 1) if len(pieces) > 1 else pieces[0]
 

@@ -98,6 +98,8 @@ def on_all_cores(work: Callable[[int], T], count: int) -> list[T]:
     Worth it if `work` mostly computes without the interpreter lock. It does not wait for a thread
     that is busy elsewhere and has not begun, so calls may be nested. Raises what `work` raises.
     """
+    if count == 1:
+        return [work(0)]
     numbers = iter(range(count))
     results: dict[int, T] = {}
 

@@ -3,8 +3,10 @@
 For nets as small as the labs', a function of fifty operations takes most of its time to dispatch
 them from Python, and it acquires the interpreter lock again after each. A trace executes the same
 operations with the same numbers in C++, without the lock. A gradient is traced as the operations
-that compute it. A layer of many points, with its tanh, becomes one operation of oneDNN, which is
-equal to them within rounding, and on processors with AVX-512 takes half of the time of MKL's.
+that compute it. Two things become one operation, equal to them within rounding: an MLP of ReLUs at
+many points, once a compiled program has provided layers.c, which takes a third of the time; and
+any other layer of many points, with its tanh, by oneDNN, which on processors with AVX-512 takes
+half of the time of MKL.
 
 Tracing takes a tenth of a second, so a function is executed eagerly until it has been called a few
 times with the same shapes.
@@ -38,9 +40,15 @@ _CLOSE = 1e-4  # the largest relative difference allowed between a trace and its
 # Or this many times what a relative change of the inputs in the size of a rounding error changes,
 # but at most this share of a run's results.
 _TIMES, _ROUNDING, _MOST_APART = 10, 1e-6, 0.01
+# The slope below 0 of activations in layers.c, unless it is an argument.
+_SLOPES = {aten.relu.default: 0.0, aten.leaky_relu.default: 0.01}
+_WITH_SLOPES = ("relu", "leaky_relu")  # their names in `ACTIVATIONS`
 _FUSED = {aten.tanh.default: "tanh"}  # oneDNN's names; its relu would turn NaN into 0
 # Inputs of all points from which oneDNN is faster, and outputs of all points whose tanh it is.
 _INPUTS, _OUTPUTS = 50_000, 16_384
+_POINTS = 32  # of all runs, from which `layers` is faster
+
+layers: dict[int, Function] = {}  # layers.c for an MLP, by its number of layers
 
 
 class _Known:
@@ -85,6 +93,11 @@ class Traces:
                 finally:
                     self._tracing.release()
             return made
+
+    def forget(self) -> None:
+        """Trace all functions again."""
+        with self._lock:
+            self._known.clear()
 
     def _find(self, key: Hashable) -> _Known:
         with self._lock:
@@ -153,7 +166,9 @@ class _Recorder(TorchDispatchMode):
         """The operations recorded, as a function whose results are `out`."""
         self.graph.output(tuple(self._node(one) for one in out))
         for node in list(self.graph.nodes):
-            _fuse(self.graph, node)
+            if node.users and node.target is aten.baddbmm.default:  # else it was fused
+                if not _fuse_net(self.graph, node):
+                    _fuse(self.graph, node)
         return torch.fx.GraphModule(self.constants, self.graph)
 
 
@@ -186,9 +201,60 @@ def _layer(activation: str) -> Function | None:
     return layer
 
 
+def _fuse_net(graph: torch.fx.Graph, first: torch.fx.Node) -> bool:
+    """Replace the layers of an MLP by one of `layers`; whether that is possible.
+
+    Not of a part of a net, which would be rounded otherwise than the same part elsewhere: where D
+    compares samples, each would no longer be at distance 0 from itself.
+    """
+    nodes, slope = [first], None  # a layer, its activation, the next layer, ...
+    while (next_one := _next(nodes[-1])) is not None and slope in (None, next_one[2]):
+        *pair, slope = next_one
+        nodes += pair
+    net = nodes[::2]
+    x = _shaped(first.args[1])
+    (runs, points, _), kind = x.meta["is"]
+    known = layers.get(len(net)) if len(net) > 1 else None
+    part = any(after.target in _SLOPES for after in nodes[-1].users)
+    if known is None or part or kind != torch.float32 or runs * points < _POINTS:
+        return False
+    parts = [part for layer in net for part in (layer.args[2], layer.args[0])]
+    with graph.inserting_before(nodes[-1]):
+        made = graph.call_function(known, (x, *parts, slope))
+    made.meta["is"] = nodes[-1].meta["is"]
+    nodes[-1].replace_all_uses_with(made)
+    for node in reversed(nodes):
+        graph.erase_node(node)
+    return True
+
+
+def as_one(activation: str) -> bool:
+    """Whether an MLP with this activation becomes one operation, whose activations stay in the
+    first-level cache for any number of points."""
+    return bool(layers) and activation in _WITH_SLOPES
+
+
+def _next(layer: torch.fx.Node) -> tuple[torch.fx.Node, torch.fx.Node, float] | None:
+    """The activation that alone uses a layer, the layer that alone uses that, and its slope.
+
+    None unless it is ReLU, whose slope is 0, or leaky ReLU.
+    """
+    if len(layer.users) != 1 or len(layer.args) != 3 or layer.kwargs:
+        return None
+    (activation,) = layer.users
+    if activation.target not in _SLOPES or len(activation.users) != 1 or activation.kwargs:
+        return None
+    (after,) = activation.users
+    plain = len(after.args) == 3 and not after.kwargs
+    if after.target is not aten.baddbmm.default or not plain or after.args[1] is not activation:
+        return None
+    slope = activation.args[1] if len(activation.args) > 1 else _SLOPES[activation.target]
+    return (activation, after, float(slope)) if isinstance(slope, int | float) else None
+
+
 def _fuse(graph: torch.fx.Graph, layer: torch.fx.Node) -> None:
     """Replace a layer of one run and its activation by oneDNN's operation, if that is faster."""
-    if layer.target is not aten.baddbmm.default or len(layer.args) != 3 or layer.kwargs:
+    if len(layer.args) != 3 or layer.kwargs:
         return
     bias, x, weight = (_shaped(one) for one in layer.args)
     (runs, points, inputs), kind = x.meta["is"]
@@ -259,6 +325,12 @@ def _moved(x: torch.Tensor) -> torch.Tensor:
     if not x.is_floating_point():
         return x
     return x * torch.linspace(1 - _ROUNDING, 1 + _ROUNDING, x.numel(), dtype=x.dtype).view_as(x)
+
+
+def use_layers(operations: dict[int, Function]) -> None:
+    """Use these operations for MLPs, by their number of layers: x, weights and biases, slope."""
+    layers.update(operations)
+    TRACES.forget()
 
 
 TRACES = Traces()

@@ -54,8 +54,10 @@ class Turns(NamedTuple):
         done, g_phase = divmod(made, self.g_steps)
         phase, tail = state.phase, players
         if done:  # count D's updates since the last completed iteration
-            at = np.flatnonzero(np.frombuffer(players, np.uint8) == ord("G"))
-            phase, tail = 0, players[at[done * self.g_steps - state.g_phase - 1] + 1 :]
+            end = len(players)
+            for _ in range(g_phase + 1):  # before the updates of G in the current one
+                end = players.rfind(b"G", 0, end)
+            phase, tail = 0, players[end + 1 :]
         return replace(
             state,
             d_updates=state.d_updates + players.count(b"D"),

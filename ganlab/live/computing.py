@@ -9,7 +9,6 @@ descriptor is FD.
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import gc
 import itertools
 import math
@@ -28,9 +27,10 @@ from ganlab import kernels
 from ganlab.engine import Game, State
 from ganlab.engine.draws import Draws
 from ganlab.engine.executor import Eager, suited
-from ganlab.engine.native import build, cache
+from ganlab.engine.native import cache
 from ganlab.engine.native.play import Compiled
 from ganlab.engine.native.program import Program
+from ganlab.engine.native.provide import provide
 from ganlab.engine.probe import probe_for
 from ganlab.engine.snapshot import take
 from ganlab.live import estimators, messages, system, thumbnails
@@ -76,14 +76,14 @@ class Runs:
         return Compiled(Program(structure, folder))
 
     def find_kernels(self) -> None:
-        """Use the metrics in C that the program of these runs contains, if it has been compiled."""
+        """Use the kernels in C that the program of these runs contains, if it has been compiled."""
         now, structure = time.monotonic(), self.game.rules.structure
         if kernels.kernels() is not None or now - Runs._checked < _CHECK_SECONDS:
             return
         Runs._checked = now
         if cache.there(structure) and (folder := cache.find(structure)) is not None:
             with contextlib.suppress(OSError, AttributeError):
-                kernels.provide(ctypes.CDLL(str(folder / build.RUNNER)))
+                provide(folder)
 
 
 def _play(

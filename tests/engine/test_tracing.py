@@ -5,7 +5,8 @@ import pytest
 import torch
 
 from ganlab import Run, Spec
-from ganlab.engine import evaluation, generate
+from ganlab.engine import evaluation, generate, tracing
+from ganlab.engine.native import build, provide
 from ganlab.engine.snapshot import take
 from ganlab.engine.tracing import Traces
 
@@ -34,6 +35,14 @@ SPECS = {
 }
 
 
+@pytest.fixture(scope="module")
+def in_c(tmp_path_factory):
+    """The operations of layers.c."""
+    path = tmp_path_factory.mktemp("layers") / build.LAYERS
+    build.compile_library(path)
+    return provide.operations(path)
+
+
 def seen(run: Run, detail: str = "full") -> dict[str, np.ndarray]:
     shot = take(run.game, run.state, run.specs, run.diverged, points=2048, detail=detail)
     return shot.metrics | shot.picture
@@ -45,8 +54,10 @@ def compare(found, wanted):
         np.testing.assert_allclose(found[key], array, rtol=1e-3, atol=1e-5, err_msg=key)
 
 
+@pytest.mark.parametrize("native", [False, True])
 @pytest.mark.parametrize("name", SPECS)
-def test_it_is_the_eager_one(name, monkeypatch):
+def test_it_is_the_eager_one(name, native, in_c, monkeypatch):
+    monkeypatch.setattr(tracing, "layers", in_c if native else {})
     run, traces = Run(SPECS[name]), Traces(after=0)
     first = seen(run)
     with monkeypatch.context() as patch:
@@ -72,21 +83,68 @@ def test_it_is_the_eager_one(name, monkeypatch):
 ONEDNN = "mkldnn::_linear_pointwise"
 
 
-@pytest.mark.skipif(not torch.backends.mkldnn.is_available(), reason="a torch without oneDNN")
-def test_a_layer_of_many_points_is_one_operation():
-    def operations(spec: Spec, runs: int, points: int) -> list[str]:
-        traces, specs = Traces(after=0), [spec.replace(seed=seed) for seed in range(runs)]
-        run = Run(tuple(specs))
-        z = torch.randn(runs, points, 2)
-        z[:, 0], z[:, 1] = torch.nan, torch.inf
-        wanted = run.game.G(run.state.g, z)
-        found = [traces.call("G", lambda g, z: (run.game.G(g, z),), run.state.g, z) for _ in "12"]
-        for (x,) in found:
-            assert torch.allclose(x, wanted, 1e-4, 1e-5, equal_nan=True)
-            assert x[:, 0].isnan().all()  # no number where there is none
-        (known,) = traces._known.values()
-        return [node.kind() for node in known.trace.graph.nodes()]
+def operations(spec: Spec, runs: int, points: int) -> list[str]:
+    """The operations of G's trace, which equals G."""
+    traces, specs = Traces(after=0), [spec.replace(seed=seed) for seed in range(runs)]
+    run = Run(tuple(specs))
+    z = torch.randn(runs, points, 2)
+    z[:, 0], z[:, 1] = torch.nan, torch.inf
+    wanted = run.game.G(run.state.g, z)
+    found = [traces.call("G", lambda g, z: (run.game.G(g, z),), run.state.g, z) for _ in "12"]
+    for (x,) in found:
+        assert torch.allclose(x, wanted, 1e-4, 1e-5, equal_nan=True)
+        assert x[:, 0].isnan().all()  # no number where there is none
+    (known,) = traces._known.values()
+    return [node.kind() for node in known.trace.graph.nodes()]
 
+
+@pytest.mark.parametrize("runs", [1, 3])
+@pytest.mark.parametrize("activation", ["relu", "leaky_relu"])
+def test_an_mlp_is_one_operation(in_c, monkeypatch, activation, runs):
+    monkeypatch.setattr(tracing, "layers", in_c)
+    spec = RING.replace(g_hidden=(9, 20, 7), g_activation=activation)
+    made = operations(spec, runs, 100)
+    assert made.count("ganlab::layers4") == 1
+    assert not {"aten::baddbmm", "aten::relu", "aten::leaky_relu", ONEDNN} & set(made)
+    made = operations(spec, runs, 8)  # so few that the call itself takes as long
+    assert made.count("aten::baddbmm") == 4 and "ganlab::layers4" not in made
+
+
+def test_only_whole_nets_become_one(in_c, monkeypatch):
+    """Of D with kernels, samples must be at distance 0 from themselves wherever they come from."""
+    monkeypatch.setattr(tracing, "layers", in_c)
+    made = operations(RING.replace(g_activation="tanh"), 1, 100)
+    assert "aten::baddbmm" in made and not any("layers" in kind for kind in made)
+    run, traces, x = (
+        Run(RING.replace(minibatch_discrimination=2)),
+        Traces(after=0),
+        torch.randn(1, 64, 2),
+    )
+    for _ in "12":
+        traces.call("D", lambda d, x: (run.game.at(d, x, x),), run.state.d, x)
+    (known,) = traces._known.values()
+    kinds = [node.kind() for node in known.trace.graph.nodes()]
+    assert "aten::baddbmm" in kinds and not any("layers" in kind for kind in kinds)
+
+
+def test_functions_are_traced_again_once_there_is_the_operation(in_c, monkeypatch):
+    traces = Traces(after=0)
+    monkeypatch.setattr(tracing, "layers", {})
+    monkeypatch.setattr(tracing, "TRACES", traces)
+    run, z = Run(RING), torch.randn(1, 100, 2)
+    kinds = []
+    for _ in "12":
+        for _ in "12":
+            traces.call("G", lambda g, z: (run.game.G(g, z),), run.state.g, z)
+        (known,) = traces._known.values()
+        kinds.append([node.kind() for node in known.trace.graph.nodes()])
+        tracing.use_layers(in_c)
+    assert ["ganlab::layers3" in kind for kind in kinds] == [False, True]
+
+
+@pytest.mark.skipif(not torch.backends.mkldnn.is_available(), reason="a torch without oneDNN")
+def test_a_layer_of_many_points_is_one_operation(monkeypatch):
+    monkeypatch.setattr(tracing, "layers", {})
     relu = RING.replace(g_hidden=(64, 64), g_activation="relu")
     made = operations(relu, 1, 2048)
     # The first layer has two inputs, for which torch's own is as fast.

@@ -1,6 +1,6 @@
-"""From a Structure to a folder of machine code: d.so and g.so (the updates), runner.so.
+"""From a Structure to a folder of machine code: d.so and g.so (the updates), runner.so, layers.so.
 
-runner.so contains the loop over updates and parts of the metrics.
+runner.so contains the loop over updates and parts of the metrics; layers.so evaluates an MLP.
 
 `main`, with the arguments FOLDER and STRUCTURE_JSON, is executed in a process of low priority that
 `ganlab.engine.native.compile_queue` starts: compiling takes half a minute and holds the interpreter
@@ -28,10 +28,14 @@ from ganlab.engine.structure import Structure
 Tensors = tuple[torch.Tensor, ...]
 Function = Callable[..., Tensors]
 
-_FLAGS = ("-O2", "-ffp-contract=off", "-shared", "-fPIC")  # no fused sums: as NumPy
-SOURCES = ("runner.c", "measures.c")
-RUNNER = "runner.so"
-PARTS = ("d.so", "g.so", RUNNER)
+RUNNER, LAYERS = "runner.so", "layers.so"
+# The C files of each, and how they are compiled: no fused sums in metrics, as NumPy.
+_LIBRARIES = {
+    RUNNER: (("runner.c", "measures.c"), ("-O2", "-ffp-contract=off")),
+    LAYERS: (("layers.c",), ("-O3", "-ffp-contract=fast", "-fexceptions", "-march=native")),
+}
+SOURCES = tuple(name for names, _ in _LIBRARIES.values() for name in names)
+PARTS = ("d.so", "g.so", *_LIBRARIES)
 SCRATCH = "scratch"  # a folder in that of a program which is being compiled
 SPENT = "cpu-seconds"  # a file in it
 # Tensors of one call share one block: the C library's allocator would take 5 % of an update.
@@ -106,20 +110,22 @@ def compile_update(function: Function, args: Tensors, out: Path) -> None:
     package.unlink()
 
 
-def compile_runner(out: Path) -> None:
-    """Compile `SOURCES` with the compiler that AOTInductor uses."""
+def compile_library(out: Path) -> None:
+    """Compile `RUNNER` or `LAYERS`, by the name of `out`, with the compiler of AOTInductor."""
     from torch._inductor.cpp_builder import get_cpp_compiler
 
+    names, flags = _LIBRARIES[out.name]
     # The language holds for the next file only.
-    sources = [x for name in SOURCES for x in ("-x", "c", str(Path(__file__).with_name(name)))]
-    command = [get_cpp_compiler(), *sources, *_FLAGS, "-lm"]
-    subprocess.run([*command, "-o", str(out)], check=True, capture_output=True, text=True)
+    sources = [x for name in names for x in ("-x", "c", str(Path(__file__).with_name(name)))]
+    command = [get_cpp_compiler(), *sources, *flags, "-shared", "-fPIC", "-lm", "-o", str(out)]
+    subprocess.run(command, check=True, capture_output=True, text=True)
 
 
 def build(structure: Structure, folder: Path) -> None:
     """Compile all parts of `structure` into `folder`. Raises whatever the compiler raises."""
     torch.set_num_threads(1)
-    compile_runner(folder / RUNNER)
+    for library in _LIBRARIES:
+        compile_library(folder / library)
     for name, (function, args) in updates(structure).items():
         compile_update(function, args, folder / f"{name}.so")
 

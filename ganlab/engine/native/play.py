@@ -57,6 +57,8 @@ def _rows(vectors: Slots, runs: int) -> torch.Tensor:
 
     Each row begins at a multiple of 64 bytes, as a tensor of its own would.
     """
+    if runs == 1 and vectors:
+        return torch.cat(vectors, 1)
     ends = list(accumulate((vector.shape[1] for vector in vectors), initial=0))
     out = torch.empty(runs, -(-ends[-1] // _ALIGNED) * _ALIGNED)
     for vector, (start, end) in zip(vectors, pairwise(ends), strict=True):
@@ -74,9 +76,7 @@ class Compiled:
     @property
     def most(self) -> int:
         """The largest number of updates per call that keeps its draws small."""
-        inputs = self.program.inputs.values()
-        each = max(sum(rows * columns for rows, columns in shapes.values()) for shapes in inputs)
-        return max(1, min(512, _CALL_ELEMENTS // each))
+        return max(1, min(512, _CALL_ELEMENTS // self.program.elements))
 
     def play(
         self, game: Game, state: State, draws: Draws, alive: Sequence[bool], players: bytes
@@ -94,7 +94,7 @@ class Compiled:
             state,
             g=g.contiguous(),
             d=d.contiguous(),
-            g_slots=g_slots.split(g.shape[1], 1) if state.g_slots else (),
-            d_slots=d_slots.split(d.shape[1], 1) if state.d_slots else (),
+            g_slots=g_slots.split_with_sizes([g.shape[1]] * len(state.g_slots), 1),
+            d_slots=d_slots.split_with_sizes([d.shape[1]] * len(state.d_slots), 1),
         )
         return game.turns.after(after, players[: max(made)]), made

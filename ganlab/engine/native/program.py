@@ -5,9 +5,7 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Mapping, Sequence
 from ctypes import POINTER, byref, c_char_p, c_int32, c_int64, c_size_t, c_void_p
-from functools import cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -15,6 +13,8 @@ from numpy.typing import NDArray
 
 from ganlab import kernels
 from ganlab.engine.native import build
+from ganlab.engine.native.provide import provide
+from ganlab.engine.native.shim import address, library
 from ganlab.engine.rules import Rules
 from ganlab.engine.structure import Structure
 from ganlab.engine.threads import cores, on_all_cores
@@ -60,18 +60,6 @@ class _Job(ctypes.Structure):
     ]
 
 
-@cache
-def _torch() -> ctypes.CDLL:
-    """The library whose C interface compiled programs use; torch has loaded it already."""
-    folder = Path(torch.__file__).parent / "lib"
-    (path,) = [p for p in folder.iterdir() if p.stem in ("libtorch_cpu", "torch_cpu")]
-    return ctypes.CDLL(str(path))
-
-
-def _address(function: Any) -> int:
-    return ctypes.cast(function, c_void_p).value or 0
-
-
 class Program:
     """The updates of one Structure, loaded from a folder that `build` filled.
 
@@ -82,19 +70,21 @@ class Program:
         self.structure = structure
         self.rules = rules = Rules(structure)
         self.inputs = {player: build.inputs(rules, player) for player in "DG"}
-        shim = _torch()
+        sizes = [[high * wide for high, wide in of.values()] for of in self.inputs.values()]
+        self.elements = max(map(sum, sizes))  # of an update's inputs, at most
+        shim = library()
         runner = ctypes.CDLL(str(folder / build.RUNNER))
-        kernels.provide(runner)
+        provide(folder)
         self._play = runner.ganlab_play
         self._play.restype = None
         self._play.argtypes = [POINTER(_Program), POINTER(_Job)]
         self._libraries = {name: ctypes.CDLL(str(folder / f"{name}.so")) for name in "dg"}
         handles = {name: self._open(library) for name, library in self._libraries.items()}
         self._program = _Program(
-            _address(shim.aoti_torch_create_tensor_from_blob),
-            _address(shim.aoti_torch_get_data_ptr),
-            _address(shim.aoti_torch_delete_tensor_object),
-            *(_address(self._libraries[n].AOTInductorModelContainerRun) for n in "dg"),
+            address(shim.aoti_torch_create_tensor_from_blob),
+            address(shim.aoti_torch_get_data_ptr),
+            address(shim.aoti_torch_delete_tensor_object),
+            *(address(self._libraries[n].AOTInductorModelContainerRun) for n in "dg"),
             *(handles[n] for n in "dg"),
             shim.aoti_torch_dtype_float32(),
             shim.aoti_torch_device_type_cpu(),
@@ -129,25 +119,25 @@ class Program:
         of those updates, (R,); the others' follow, (n, rows, columns), except that "fixed" has one
         for all. Raises RuntimeError if a program fails.
         """
-        runs, keep = len(alive), [dict(given[p]) for p in "DG"]
+        runs = len(alive)
         for row in rows:
             if row.dtype != torch.float32 or len(row) != runs or row[:1].stride(1) > 1:
                 raise ValueError("programs take rows of float32")
-        made = np.where(alive, 0, -1)
+        made = np.array([0 if lives else -1 for lives in alive])
         inputs = []
-        for player, addresses in zip("DG", keep, strict=True):
-            shapes = self.inputs[player]
-            mine = (_Input * len(shapes))()
-            for i, (name, (high, wide)) in enumerate(shapes.items()):
-                step = 0 if name == "fixed" else high * wide
-                mine[i] = _Input(addresses[name].ctypes.data, high, wide, step)
+        for player in "DG":
+            found = given[player]
+            mine = (_Input * len(found))()
+            for one, (name, (high, wide)) in zip(mine, self.inputs[player].items(), strict=True):
+                one.data, one.rows, one.columns = kernels.at(found[name]), high, wide
+                one.step = 0 if name == "fixed" else high * wide
             inputs.append(mine)
         job = _Job(
             players,
             len(players),
             runs,
             0,
-            made.ctypes.data,
+            kernels.at(made),
             *(_Rows(row.data_ptr(), row.stride(0)) for row in rows),
             *(ctypes.addressof(mine) for mine in inputs),
             *(len(mine) for mine in inputs),
