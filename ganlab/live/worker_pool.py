@@ -31,8 +31,8 @@ from ganlab.live.subscriber import SPECTRUM
 SLICE_SECONDS = 0.05  # for a session alone
 SHARED_SECONDS = 0.012  # the longest slice while others wait
 HOME_SECONDS = 0.006  # the same if it ends with a picture, in a process for several sessions
-ROUND_SECONDS = 0.046  # the length of a round in which every session gets a slice,
-_LEAST_SECONDS = 0.002  # unless slices would be shorter than this
+ROUND_SECONDS = 0.042  # the length of a round in which every session gets a slice,
+_LEAST_SECONDS = 0.0016  # unless slices would be shorter than this
 _LATE_SECONDS = 0.02  # a session that is further behind is moved to a process with more time
 _LEAST_CHARGED = 0.3  # of the time of a turn, even if its updates take less
 _LONGEST_WAIT = 30.0
