@@ -17,7 +17,7 @@ FRAMES = 10.0  # per second and student, below which a picture no longer seems t
 # does not depend on the machine. Pictures' times are the measure of the rest: metrics, messages and
 # sockets as well. Thirty students gave 203 frames per second and core where a picture takes 0.55 ms
 # (`benchmarks/hostile.py` without its attacker, see docs/performance.md).
-_TURN_MS, _PICTURES_A_FRAME = 2.0, 5.3
+_TURN_MS, _PICTURES_A_FRAME = 1.6, 5.3
 _SERVERS_PICTURES = 2.7  # the part of the server itself, which uses one core
 _CLICKING = 0.75  # the frames while everybody clicks and Specs differ: `benchmarks/classroom.py`
 _SERVER_MB, _PROCESS_MB, _STUDENT_MB = 450, 200, 10
