@@ -16,8 +16,8 @@ FRAMES = 10.0  # per second and student, below which a picture no longer seems t
 # What one frame of one student costs on a core, of which a turn of training is the least part that
 # does not depend on the machine. Pictures' times are the measure of the rest: metrics, messages and
 # sockets as well. Thirty students gave 216 frames per second and core where a picture takes 0.81 ms
-# (`benchmarks/classroom.py`, see docs/performance.md); one in ten is not counted on.
-_TURN_MS, _PICTURES_A_FRAME = 1.6, 4.3
+# (`benchmarks/classroom.py`, see docs/performance.md); 6 % less are counted on.
+_TURN_MS, _PICTURES_A_FRAME = 1.6, 4.1
 _SERVERS_PICTURES = 2.7  # the part of the server itself, which uses one core
 _CLICKING = 0.75  # the frames while everybody clicks and Specs differ: `benchmarks/classroom.py`
 _SERVER_MB, _PROCESS_MB, _STUDENT_MB = 450, 200, 10

@@ -69,7 +69,7 @@ class Kernels:
 
 
 def at(array: NDArray[Any]) -> int:
-    """The address of the first number of an array (...), which must live for as long as it is used."""
+    """The address of the first number of an array (n, ...); the array must outlive its use."""
     address: int = array.ctypes.data
     return address
 
