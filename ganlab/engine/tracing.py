@@ -19,7 +19,8 @@ import operator
 import threading
 import warnings
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
@@ -49,6 +50,25 @@ _INPUTS, _OUTPUTS = 50_000, 16_384
 _POINTS = 32  # of all runs, from which `layers` is faster
 
 layers: dict[int, Function] = {}  # layers.c for an MLP, by its number of layers
+_here = threading.local()
+
+
+@contextmanager
+def unfused() -> Iterator[None]:
+    """Keep to a function's own operations in this thread, so that a trace equals it bit for bit.
+
+    Otherwise the last bits of a result depend on how often it has been computed before.
+    """
+    before = _fuses()
+    _here.fuses = False
+    try:
+        yield
+    finally:
+        _here.fuses = before
+
+
+def _fuses() -> bool:
+    return getattr(_here, "fuses", True)
 
 
 class _Known:
@@ -78,7 +98,7 @@ class Traces:
         with torch.no_grad():
             if tensors[0].device.type != "cpu":
                 return function(*tensors)
-            known = self._find((key, *(t.shape for t in tensors)))
+            known = self._find((key, _fuses(), *(t.shape for t in tensors)))
             if known.trace is not None:
                 return known.trace(*tensors)
             made = function(*tensors)
@@ -165,7 +185,7 @@ class _Recorder(TorchDispatchMode):
     def module(self, out: Tensors) -> torch.fx.GraphModule:
         """The operations recorded, as a function whose results are `out`."""
         self.graph.output(tuple(self._node(one) for one in out))
-        for node in list(self.graph.nodes):
+        for node in list(self.graph.nodes) if _fuses() else ():
             if node.users and node.target is aten.baddbmm.default:  # else it was fused
                 if not _fuse_net(self.graph, node):
                     _fuse(self.graph, node)
@@ -231,7 +251,7 @@ def _fuse_net(graph: torch.fx.Graph, first: torch.fx.Node) -> bool:
 def as_one(activation: str) -> bool:
     """Whether an MLP with this activation becomes one operation, whose activations stay in the
     first-level cache for any number of points."""
-    return bool(layers) and activation in _WITH_SLOPES
+    return bool(layers) and _fuses() and activation in _WITH_SLOPES
 
 
 def _next(layer: torch.fx.Node) -> tuple[torch.fx.Node, torch.fx.Node, float] | None:

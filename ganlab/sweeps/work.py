@@ -12,6 +12,7 @@ import pyarrow as pa
 from ganlab import __version__
 from ganlab.engine import Run
 from ganlab.engine.threads import on_one_core
+from ganlab.engine.tracing import unfused
 from ganlab.presets.preset import POINTS
 from ganlab.spec import Spec
 from ganlab.sweeps.plan import Block, Plan
@@ -51,7 +52,7 @@ def train(task: Task) -> pa.Table:
     """
     if task.version != __version__:  # on another machine
         raise RuntimeError(f"a worker has ganlab {__version__}, and the sweep {task.version}")
-    with on_one_core():
+    with on_one_core(), unfused():
         run, rows = _rows(task)
         return _table(task, run, rows)
 

@@ -127,6 +127,27 @@ def test_only_whole_nets_become_one(in_c, monkeypatch):
     assert "aten::baddbmm" in kinds and not any("layers" in kind for kind in kinds)
 
 
+@pytest.mark.parametrize("runs", [1, 3])
+def test_unfused_a_trace_is_the_function_bit_for_bit(in_c, monkeypatch, runs):
+    monkeypatch.setattr(tracing, "layers", in_c)
+    traces, run = Traces(after=0), Run(tuple(RING.replace(seed=s) for s in range(runs)))
+    z = torch.randn(runs, 4096, 2)
+
+    def made(g: torch.Tensor, z: torch.Tensor) -> tuple[torch.Tensor]:
+        return (run.game.G(g, z),)
+
+    wanted = run.game.G(run.state.g, z)
+    with tracing.unfused():
+        assert not tracing.as_one("relu")
+        for _ in "123":
+            assert torch.equal(traces.call("G", made, run.state.g, z)[0], wanted)
+    assert tracing.as_one("relu")
+    for _ in "123":
+        traces.call("G", made, run.state.g, z)
+    found = [[node.kind() for node in one.trace.graph.nodes()] for one in traces._known.values()]
+    assert ["ganlab::layers3" in kinds for kinds in found] == [False, True]
+
+
 def test_functions_are_traced_again_once_there_is_the_operation(in_c, monkeypatch):
     traces = Traces(after=0)
     monkeypatch.setattr(tracing, "layers", {})
@@ -189,7 +210,7 @@ def test_only_as_many_are_kept_as_allowed(monkeypatch):
     monkeypatch.setattr("ganlab.engine.tracing._MOST", 3)
     for n in range(1, 6):
         traces.call("double", lambda x: (2 * x,), torch.ones(n))
-    assert [key[1][0] for key in traces._known] == [3, 4, 5]
+    assert [key[-1][0] for key in traces._known] == [3, 4, 5]
 
 
 @pytest.mark.parametrize(("by", "used"), [(1e-5, True), (3e-3, True), (0.02, False)])
