@@ -109,3 +109,14 @@ def pytest_terminal_summary(terminalreporter):
 
 def pytest_sessionfinish():
     _CACHE.cleanup()
+
+
+@pytest.fixture(autouse=True)
+def _own_operations(monkeypatch):
+    """No test uses layers.c because another one has loaded a program, as it rounds otherwise."""
+    from ganlab.engine import tracing  # after the environment is set
+
+    monkeypatch.setattr(tracing, "layers", {})
+    yield
+    if tracing.layers:
+        tracing.TRACES.forget()
