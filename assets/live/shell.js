@@ -1,13 +1,13 @@
-// The shell of a live view: socket, credit, animation clock, theme, controls, curves, stills, export and notices.
+// The shell of a live view: socket, frames, animation clock, theme, controls, curves, stills, export and notices.
 // Each kind of view has its renderer, which `make` returns: see Renderer in types.js.
 
 import { build } from "./boxes.js";
 import { toolbar } from "./controls.js";
 import { counters } from "./counters.js";
-import { credit } from "./credit.js";
 import { curvesColumn } from "./curves.js";
 import { explainer } from "./explain.js";
 import { exportMenu, OF_STORED } from "./export.js";
+import { frameQueue } from "./frame_queue.js";
 import { knobRow, legend } from "./knobs.js";
 import { arrange } from "./layout.js";
 import { lessonPanel } from "./lesson.js";
@@ -30,6 +30,7 @@ import { timeline } from "./timeline.js";
 const BLANK = 200; // ms that the old picture stays while a new scene waits for its first frame
 const CURVES_EVERY = 120; // ms
 const LONG_GAP = 50; // ms between two pictures of a moving run
+const ANSWERED = 300; // ms after a command in which its effect is awaited
 const PREFETCH = 4000; // ms after the start, when Plotly is fetched
 const STEPPING = new Set(["d", "g", "step"]);
 
@@ -48,7 +49,7 @@ export function mountView(root, settings, make) {
   /** @type {import("./types.js").Scene | null} */
   let scene = null;
   /** @type {import("./types.js").Frame | null} */
-  let frame = null; // the newest one
+  let frame = null; // the newest one that a tick has taken
   /** @type {ReturnType<typeof curvesColumn> | null} */
   let curves = null;
   /** @type {ReturnType<typeof knobRow> | null} */
@@ -62,7 +63,8 @@ export function mountView(root, settings, make) {
   let frozen = null; // the frame that stays, if the picture is to stand still
   let past = false; // whether an earlier moment is shown
   let shownAt = Infinity; // the display's frame in which a picture of the moving run was last drawn
-  let fresh = false; // whether the newest frame has not been drawn yet
+  let fresh = false; // whether that frame has not been drawn yet
+  let commanded = -Infinity; // when the last command was sent
   let ready = false; // whether this scene's picture and curves have their sizes
   const redraw = { picture: false, curves: false };
   let raf = 0;
@@ -91,6 +93,7 @@ export function mountView(root, settings, make) {
 
   const shape = shapeOf(settings.shape);
   const send = (/** @type {import("./types.js").Command} */ command) => {
+    commanded = performance.now();
     if (explain?.takes(command)) return true;
     if (STEPPING.has(command.cmd)) {
       still.drop();
@@ -99,7 +102,7 @@ export function mountView(root, settings, make) {
     if (command.cmd === "play") still.drop();
     return link ? link.send(command) : false;
   };
-  const frames = credit((n) => link?.send({ cmd: "ack", n }));
+  const frames = frameQueue((n) => link?.send({ cmd: "ack", n }));
   const act = (/** @type {import("./types.js").Act} */ what) => settings.onAct?.(what);
   const view = make({ root, settings, hidden, send, act, layout: () => layout() });
 
@@ -213,6 +216,8 @@ export function mountView(root, settings, make) {
     });
   }
 
+  const moves = () => state === "playing" && speed === 0; // slower speeds have gaps by intention
+
   function schedule() {
     if (!raf && !dead) raf = requestAnimationFrame(draw);
   }
@@ -241,7 +246,13 @@ export function mountView(root, settings, make) {
   function draw(tick) {
     raf = 0;
     if (dead) return;
-    frames.settle(); // first, so that the server makes the next frame while this one is drawn
+    // First, so that the server makes the next frame while this one is drawn. A command's effect is shown at once.
+    const taken = frames.take(tick, moves() && tick - commanded > ANSWERED);
+    if (frames.waits()) schedule();
+    if (taken && isOfScene(taken)) {
+      frame = taken;
+      fresh = redraw.picture = true;
+    }
     if (ready) drawAll(tick);
   }
 
@@ -266,10 +277,9 @@ export function mountView(root, settings, make) {
     root.dataset.drawn = "";
     showWords();
     bar.frame(arrived);
-    // Slower speeds have gaps by intention.
-    const moves = state === "playing" && speed === 0 && !document.hidden;
-    if (moves && tick - shownAt > LONG_GAP) counters.gaps += 1;
-    shownAt = moves ? tick : Infinity;
+    const seen = moves() && !document.hidden;
+    if (seen && tick - shownAt > LONG_GAP) counters.gaps += 1;
+    shownAt = seen ? tick : Infinity;
     counters.frames += 1;
     counters.waits = "";
     counters.iteration = arrived.iteration;
@@ -370,6 +380,7 @@ export function mountView(root, settings, make) {
     frame = null;
     explain?.clear();
     spectrum?.clear();
+    frames.drop();
     fresh = ready = redraw.picture = false;
     story.scene(message);
     present?.scene(message);
@@ -392,11 +403,10 @@ export function mountView(root, settings, make) {
 
   /** @param {import("./types.js").Frame} message */
   function onFrame(message) {
-    frames.receive();
+    frames.receive(message, performance.now());
     schedule();
-    if (!isOfScene(message)) return;
+    if (ready || !isOfScene(message)) return;
     frame = message;
-    fresh = redraw.picture = true;
     reveal();
   }
 

@@ -25,10 +25,10 @@ SHARED_STATUS_SECONDS = 1.0  # between status messages, if this many sessions pl
 _STATUS_SESSIONS = 8
 _EARLY = 0.001  # seconds a call may end this much before a frame is due
 SHARED_SECONDS = 1 / 36  # the shortest time between frames of one of several sessions
-# A browser acknowledges a frame at a tick of its display, when it begins to draw it. A frame that
-# is made then has the longest time to arrive before the next tick. The acknowledgement may come
-# sooner or later than expected by this share of the time between two frames.
+# A browser acknowledges a frame at a tick of its display, when it begins to draw it. The
+# acknowledgement may come sooner or later than expected by this share of the time between frames.
 _JITTER = 0.3
+_EVERY_TICK = 1 / 50  # seconds between frames, below which one waits in the browser for its tick
 SLOW = 8.0  # updates/s up to which every update is shown
 
 
@@ -143,8 +143,10 @@ class Pacing:
         """
         if self._playing > 1:
             return now >= self.next_frame() - _EARLY
-        # Without an acknowledgement, a frame is due later: the way to this browser takes longer.
-        return now >= self.next_frame() + (-_JITTER if drawn else _JITTER) * self._least
+        # While one frame waits for its tick, the next one may be late by as long as that. Where
+        # frames are rarer, one is made later without an acknowledgement: its way takes longer.
+        soon = drawn or self._least < _EVERY_TICK
+        return now >= self.next_frame() + (-_JITTER if soon else _JITTER) * self._least
 
     def next_frame(self) -> float:
         """When the next frame is due."""

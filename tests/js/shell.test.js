@@ -64,9 +64,9 @@ test("a scene is laid out before it is drawn, blank until its first frame", () =
   assert.equal(window.ganlab.iteration, 7);
 });
 
-test("the newest frame is drawn, and those that it took the place of are acknowledged with it", () => {
+test("at rest the newest frame is drawn, and those that it took the place of are acknowledged with it", () => {
   mount();
-  get(SCENE, STATUS, frame(1), frame(2), frame(3));
+  get(SCENE, { ...STATUS, state: "paused" }, frame(1), frame(2), frame(3));
   assert.deepEqual(acks(), [], "not before it is on the screen");
   nextFrame();
   assert.deepEqual(drawn(), [null, 3]);
@@ -76,6 +76,28 @@ test("the newest frame is drawn, and those that it took the place of are acknowl
   get(frame(4));
   nextFrame();
   assert.deepEqual(acks(), [3, 4]);
+});
+
+test("the frames of a moving run are drawn in order, and its newest one after a command", () => {
+  mount();
+  get(SCENE, STATUS, frame(1), frame(2));
+  nextFrame(performance.now());
+  nextFrame(performance.now());
+  assert.deepEqual(drawn(), [null, 1, 2]);
+  assert.deepEqual(acks(), [1, 2]);
+  get(frame(3), frame(4));
+  root.find("step").dispatchEvent(new Event("click"));
+  nextFrame(performance.now());
+  assert.deepEqual(drawn(), [null, 1, 2, 4]);
+});
+
+test("frames of the scene before are not drawn, and acknowledged with the first of this one", () => {
+  mount();
+  get(SCENE, STATUS, frame(1), { ...SCENE, run: 2 }, frame(2, 2));
+  nextFrame(performance.now());
+  assert.ok(!drawn().includes(1));
+  assert.equal(drawn().at(-1), 2);
+  assert.deepEqual(acks(), [2]);
 });
 
 test("a frame is acknowledged before it is drawn, so that the next one is made meanwhile", () => {
