@@ -434,6 +434,11 @@ class Session:
         """Whether it has work that need not wait for a turn: commands, or a frame that is due."""
         return self._work.waits(now)
 
+    @property
+    def service(self) -> float:
+        """CPU seconds of commands and starts of runs in the last call of `work`."""
+        return self._work.service
+
     def work(self, seconds: float) -> float | None:
         """Work for about `seconds`; returns when to come again (None: when woken).
 

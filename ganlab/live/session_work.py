@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from ganlab.engine.executor import Elsewhere
+from ganlab.live import cpu_time
 from ganlab.live.handlers import CommandedSession, handle
 from ganlab.live.process_pool import Painting
 
@@ -28,12 +29,14 @@ class SessionWork:
     """Executes a session's commands and trains its runs; called by one worker at a time.
 
     Only `command` and `backlog` may be used by any thread. wake: lets a worker visit the session.
+    service: CPU seconds of commands and starts of runs in the last call of `turn`.
     """
 
     def __init__(self, session: WorkedSession, wake: Callable[[], None]):
         self._session, self._wake = session, wake
         self._queue: deque[tuple[str, object]] = deque()
         self._unseen = False  # whether the effect of a command is to be shown at once
+        self.service = 0.0
 
     def command(self, name: str, value: object = None) -> None:
         """Queue a command, which is executed between two updates."""
@@ -64,16 +67,17 @@ class SessionWork:
     def turn(self, seconds: float) -> float | None:
         """See `Session.work`."""
         session = self._session
-        end, slow = time.perf_counter() + seconds, session.slow
+        end, slow, self.service = time.perf_counter() + seconds, session.slow, 0.0
         while True:
             if session.failed:
                 session.trainer.group = None  # frees memory for others
                 return None
             if slow != session.slow:
                 return 0.0  # it belongs to another pool now
-            begun = time.perf_counter()
+            begun, before = time.perf_counter(), cpu_time.seconds()
             asked = self.take_commands()
             session.lifecycle.start_if_asked()
+            self.service += cpu_time.seconds() - before
             assert session.group is not None
             now = time.perf_counter()
             session.group.compute_by(self._elsewhere(now, seconds))

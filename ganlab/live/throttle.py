@@ -53,15 +53,16 @@ class Throttle:
         The number at most doubles from call to call, so that a quick call is not followed by a very
         long one. Returns how many were made, and their seconds.
         """
-        # Of another process, this thread's time says more about the others that it works for.
+        # Of another process, this thread's time says more about the others that it works for, and
+        # its CPU time about what prepares the updates.
         clock = cpu_time.seconds if run.elsewhere else time.perf_counter
-        started = clock()
+        started, before = clock(), cpu_time.updates_elsewhere()
         room = int(self._per_second * seconds)
         if run.compiled and self._at_once < _SPARE * self._per_second * seconds:
             room = max(room, self._at_once + 1)  # allows for the overhead of a call
         count = int(max(1, min(most, 2 * self._at_once, room)))
         made = max(1, run.make(count))
-        took = max(clock() - started, 1e-9)
+        took = (cpu_time.updates_elsewhere() - before) or max(clock() - started, 1e-9)
         if count < most:  # at a set speed, calls of few updates are mostly overhead
             self._timed(run, made / run.turns.each, took)
         self._at_once, self._per_second = count, made / took

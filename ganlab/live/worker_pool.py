@@ -23,26 +23,18 @@ from typing import Protocol
 import torch
 
 from ganlab.live import cpu_time, system
+from ganlab.live.fair_turns import SERVICE_SECONDS, FairTurns
 from ganlab.live.pacing import MANY_SESSIONS
 from ganlab.live.render_pool import RenderPool
 from ganlab.live.session import Session
 from ganlab.live.subscriber import SPECTRUM
 
-SLICE_SECONDS = 0.05  # for a session alone
-SHARED_SECONDS = 0.012  # the longest slice while others wait
-HOME_SECONDS = 0.006  # the same if it ends with a picture, in a process for several sessions
-ROUND_SECONDS = 0.042  # the length of a round in which every session gets a slice,
-_LEAST_SECONDS = 0.0016  # unless slices would be shorter than this
-_LATE_SECONDS = 0.02  # a session that is further behind is moved to a process with more time
-_LEAST_CHARGED = 0.3  # of the time of a turn, even if its updates take less
+_LATE_SECONDS = 0.012  # a session that is further behind is moved to a process with more time
 _LONGEST_WAIT = 30.0
 _COUNT_SECONDS = 0.25
 _SAME = 0.0005  # seconds within which two due times count as one
-SERVICE_SECONDS = 0.3  # of service (commands, frames) between turns at once, and after that
-SERVICE_SHARE = 0.1  # of a core: a session with endless commands finally waits for its turns
 RESTS = 2.0  # times as long as the last file took, with many sessions
 _LONGEST_REST = 1.0  # seconds
-SERVICE_SESSIONS = 6  # playing sessions above which the share is divided further
 
 _USED = operator.attrgetter("used")
 
@@ -78,7 +70,7 @@ class WorkerPool:
         prepare: Callable[[], None],
         cores: int | None = None,
     ):
-        self.workers, self.cores = workers, cores or workers
+        self.workers, self._turns = workers, FairTurns(cores or workers)
         self._scheduler, self._name, self._prepare = scheduler, name, prepare
         self._changed = threading.Condition()
         self._ready: list[Session] = []
@@ -88,11 +80,7 @@ class WorkerPool:
         self._threads: list[threading.Thread] = []
         self._render_pool = RenderPool(workers, name, prepare)
         self._painted = False  # whether a picture was painted since the last turn
-        self._playing_sessions, self._counted_at = 1, 0.0
-        self._trained = self._painting = (
-            0.0  # CPU seconds of turns, and of pictures made in their place
-        )
-        self._share = 1.0  # the share of turns in these
+        self._counted_at = 0.0
         self._closing = False
 
     def start(self) -> None:
@@ -142,7 +130,7 @@ class WorkerPool:
                 self._scheduler.fail(session, error)
             if homes and kind != SPECTRUM:  # the processes that train have made it
                 with self._changed:
-                    self._painting += cpu_time.seconds() - started
+                    self._turns.painted(cpu_time.seconds() - started)
 
         if homes and kind == "frame" and session.painted:
             guarded()  # it only has to be sent
@@ -160,7 +148,7 @@ class WorkerPool:
         started = cpu_time.seconds()
         job()
         with self._changed:
-            self._painting += cpu_time.seconds() - started
+            self._turns.painted(cpu_time.seconds() - started)
 
     def _enqueue(self, session: Session) -> None:
         session.scheduled = True
@@ -195,7 +183,7 @@ class WorkerPool:
             return pictures.popleft()
         if len(ready) > 1:
             for at, session in enumerate(ready):
-                if session.calls(now) and _served(session, now) < SERVICE_SECONDS:
+                if session.calls(now) and self._turns.service(session, now) < SERVICE_SECONDS:
                     del ready[at]
                     return partial(self.serve, session)
         self._painted = False
@@ -208,21 +196,17 @@ class WorkerPool:
             late.move()
             session = late
         ready.remove(session)
-        return partial(self.serve, session, self._slice(session, bool(ready)))
+        return partial(self.serve, session, self._turns.length(session, bool(ready)))
 
     def _count_playing(self, now: float) -> None:
         """Tell every session how many are playing: they share the render threads."""
         if now - self._counted_at < _COUNT_SECONDS:
             return
         self._counted_at = now
-        if self._trained:
-            share = self._trained / (self._trained + self._painting)
-            self._share += 0.3 * (share - self._share)
-        self._trained = self._painting = 0.0
         sessions = self._scheduler.members(self)
-        self._playing_sessions = max(1, sum(s.playing and s.watched for s in sessions))
+        self._turns.count(sum(s.playing and s.watched for s in sessions))
         for session in sessions:
-            session.playing_sessions = self._playing_sessions
+            session.playing_sessions = self._turns.playing
 
     def _work(self) -> None:
         self._prepare()
@@ -251,17 +235,11 @@ class WorkerPool:
             self._scheduler.fail(session, error)
         with self._changed:
             took = cpu_time.seconds() - started
+            service = min(took, session.service) if seconds else took
+            session.used += self._turns.serviced(session, service, seconds > 0)
             if seconds:
-                # What prepares updates takes a large part of the time of quick ones: runs that are
-                # charged for it train less than others.
                 updates = cpu_time.updates_elsewhere() - before
-                used = max(updates, _LEAST_CHARGED * took) if updates else took
-                session.used += used
-                self._trained += took
-            else:
-                # Not charged as training: after a slow restart the session would stand still.
-                now = time.perf_counter()
-                session.served = (_served(session, now) + took, now)
+                session.used += self._turns.trained(session, seconds, took - service, updates)
             session.scheduled = False
             if not self._scheduler.there(self, session):
                 again, session.again = session.again, False
@@ -282,12 +260,6 @@ class WorkerPool:
             session.due = math.inf
             self._scheduler.wake(session)  # it belongs to another pool now
 
-    def _slice(self, session: Session, others: bool) -> float:
-        """The length of a turn in seconds."""
-        most = HOME_SECONDS if session.places.homes else SHARED_SECONDS
-        fair = min(most, ROUND_SECONDS * self._share * self.cores / self._playing_sessions)
-        return max(_LEAST_SECONDS, fair) if others else SLICE_SECONDS
-
 
 def _and_rest(job: Callable[[], None]) -> None:
     """Do a job, and then wait a while, so that others get the interpreter lock.
@@ -298,10 +270,3 @@ def _and_rest(job: Callable[[], None]) -> None:
     started = time.thread_time()
     job()
     time.sleep(min(_LONGEST_REST, RESTS * (time.thread_time() - started)))
-
-
-def _served(session: Session, now: float) -> float:
-    """The recent CPU seconds of a session's service between turns."""
-    seconds, then = session.served
-    share = SERVICE_SHARE / max(1.0, session.playing_sessions / SERVICE_SESSIONS)
-    return max(0.0, seconds - share * (now - then))

@@ -12,7 +12,7 @@ from live_helpers import SMALL, Audience, until
 
 from ganlab import SpecError
 from ganlab.limits import limited
-from ganlab.live import cpu_time, worker_pool
+from ganlab.live import cpu_time, fair_turns, worker_pool
 from ganlab.live import scheduler as module
 from ganlab.live.lab_view import LabView
 from ganlab.live.pools import NOWHERE, Places
@@ -393,8 +393,8 @@ def test_tokens_cannot_be_guessed():
 
 def test_frames_and_clicks_do_not_wait_for_a_round(audience, monkeypatch):
     """During others' turns of a second in all, a session's commands and frames are served."""
-    monkeypatch.setattr(worker_pool, "SHARED_SECONDS", 0.25)
-    monkeypatch.setattr(worker_pool, "ROUND_SECONDS", 10.0)
+    monkeypatch.setattr(fair_turns, "SHARED_SECONDS", 0.25)
+    monkeypatch.setattr(fair_turns, "ROUND_SECONDS", 10.0)
     crowd = audience()
     sessions = [crowd.watch(SMALL.replace(seed=i)) for i in range(5)]
     shown(crowd, *sessions)
@@ -479,6 +479,16 @@ def test_pictures_that_take_long_do_not_stop_the_training(audience, monkeypatch)
     assert max(twice, default=0) < len(done) / 2
 
 
+def test_a_new_session_trains_at_once_beside_others(audience):
+    crowd = audience()
+    others = [crowd.watch(SMALL.replace(seed=i)) for i in range(3)]
+    until(lambda: all(s.used > 0.2 for s in others))
+    newcomer = crowd.watch(SMALL.replace(seed=9, batch=200))
+    until(lambda: newcomer.group is not None and newcomer.group.iteration > 3)
+    # It has paid for its updates and not for its start.
+    assert newcomer.used < max(s.used for s in others) + 0.05
+
+
 def test_who_cannot_stop_in_time_is_charged_for_it():
     scheduler = Scheduler(1)
     session = scheduler.create(SMALL)
@@ -496,12 +506,12 @@ def test_who_cannot_stop_in_time_is_charged_for_it():
     assert session.used == pytest.approx(took[0], rel=0.03)
 
 
-@pytest.mark.parametrize("updates, charged", [(0.0, 0.03), (0.012, 0.012), (0.001, 0.009)])
+@pytest.mark.parametrize("updates, charged", [(0.0, 0.03), (0.012, 0.012), (0.001, 0.0102)])
 def test_who_trains_elsewhere_is_charged_for_updates_and_not_for_preparing_them(updates, charged):
     scheduler = Scheduler(1)
     session = scheduler.create(SMALL)
     session.work = lambda seconds: cpu_time.charge(0.03, updates)
-    scheduler.pool.serve(session, 0.1)
+    scheduler.pool.serve(session, 0.01)
     scheduler.close()
     assert session.used == pytest.approx(charged, abs=0.002)
 
@@ -522,7 +532,7 @@ def test_files_for_a_class_leave_the_interpreter_to_others(monkeypatch, kind, pl
     assert slept == rests[: len(slept)] and len(slept) == len(done) * bool(rests)
 
 
-@pytest.mark.parametrize(("used", "moves"), [(0.05, True), (0.075, False), (0.0, True)])
+@pytest.mark.parametrize(("used", "moves"), [(0.05, True), (0.07, False), (0.0, True)])
 def test_a_session_whose_process_has_no_time_is_moved_once_it_is_late(used, moves):
     done = []
     late, other = waiting("late", used, True, done), waiting("other", 0.08, False, done)
@@ -553,6 +563,9 @@ def waiting(name: str, used: float, busy: bool, done: list[str]) -> SimpleNamesp
         work=lambda seconds: done.append(f"{name} works"),
         places=Places(homes=2),
         playing_sessions=2,
+        service=0.0,
+        served=(0.0, 0.0),
+        group=None,
         scheduled=True,
         again=False,
         due=0.0,
