@@ -107,8 +107,8 @@ def panels(
 class ComparisonView(View):
     """Pictures of two to four runs, and their curves overlaid."""
 
-    frame_seconds = 1 / 26  # of two to four pictures, which take cores from as many runs
-    call_seconds = 0.03  # in lockstep: threads wait for each other after every call
+    frame_seconds = 1 / 22  # of two to four pictures, which take cores from as many runs
+    call_seconds = 0.045  # in lockstep: threads wait for each other after every call
     sparse_share = 0.3  # each run keeps a core busy
 
     @property
