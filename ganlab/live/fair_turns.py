@@ -13,7 +13,7 @@ from ganlab.live.session import Session
 SLICE_SECONDS = 0.05  # for a session alone
 SHARED_SECONDS = 0.012  # the longest slice while others wait
 HOME_SECONDS = 0.006  # the same if it ends with a picture, in a process for several sessions
-ROUND_SECONDS = 0.019  # of updates in a round in which every session gets a slice,
+ROUND_SECONDS = 0.02  # of updates in a round in which every session gets a slice,
 _LEAST_SECONDS = 0.0008  # unless slices would be shorter than this
 _LEAST_CHARGED = 0.85  # of a slice for a turn, even if its updates take less
 _EAGER_CHARGED = 0.5  # of the time of eager updates elsewhere, which soon take less
