@@ -114,9 +114,9 @@ def pytest_sessionfinish():
 @pytest.fixture(autouse=True)
 def _own_operations(monkeypatch):
     """No test uses layers.c because another one has loaded a program, as it rounds otherwise."""
-    from ganlab.engine import tracing  # after the environment is set
+    from ganlab.engine import fusing, tracing  # after the environment is set
 
-    monkeypatch.setattr(tracing, "layers", {})
+    monkeypatch.setattr(fusing, "layers", {})
     yield
-    if tracing.layers:
+    if fusing.layers:
         tracing.TRACES.forget()

@@ -12,11 +12,12 @@ import torch
 
 from ganlab.domains import Probe
 from ganlab.domains.picture import MEAN
+from ganlab.engine.fusing import Function
 from ganlab.engine.game import Game, evenly
 from ganlab.engine.generate import PIECE, generate, infer, statistics
 from ganlab.engine.likely import likely
 from ganlab.engine.state import State
-from ganlab.engine.tracing import TRACES, Function
+from ganlab.engine.tracing import TRACES
 from ganlab.losses import every_pair
 from ganlab.networks.labels import beside, one_hot
 from ganlab.spec import Spec

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import torch
 
+from ganlab.engine.fusing import as_one
 from ganlab.engine.game import Game
-from ganlab.engine.tracing import TRACES, as_one
+from ganlab.engine.tracing import TRACES
 from ganlab.estimators import hard
 
 PIECE = 2048  # samples generated at once, so that their activations stay in the cache,

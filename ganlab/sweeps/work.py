@@ -11,8 +11,8 @@ import pyarrow as pa
 
 from ganlab import __version__
 from ganlab.engine import Run
+from ganlab.engine.fusing import unfused
 from ganlab.engine.threads import on_one_core
-from ganlab.engine.tracing import unfused
 from ganlab.presets.preset import POINTS
 from ganlab.spec import Spec
 from ganlab.sweeps.plan import Block, Plan

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from ganlab import Run, Spec
-from ganlab.engine import evaluation, generate, tracing
+from ganlab.engine import evaluation, fusing, generate, tracing
 from ganlab.engine.native import build, provide
 from ganlab.engine.snapshot import take
 from ganlab.engine.tracing import Traces
@@ -57,7 +57,7 @@ def compare(found, wanted):
 @pytest.mark.parametrize("native", [False, True])
 @pytest.mark.parametrize("name", SPECS)
 def test_it_is_the_eager_one(name, native, in_c, monkeypatch):
-    monkeypatch.setattr(tracing, "layers", in_c if native else {})
+    monkeypatch.setattr(fusing, "layers", in_c if native else {})
     run, traces = Run(SPECS[name]), Traces(after=0)
     first = seen(run)
     with monkeypatch.context() as patch:
@@ -101,7 +101,7 @@ def operations(spec: Spec, runs: int, points: int) -> list[str]:
 @pytest.mark.parametrize("runs", [1, 3])
 @pytest.mark.parametrize("activation", ["relu", "leaky_relu"])
 def test_an_mlp_is_one_operation(in_c, monkeypatch, activation, runs):
-    monkeypatch.setattr(tracing, "layers", in_c)
+    monkeypatch.setattr(fusing, "layers", in_c)
     spec = RING.replace(g_hidden=(9, 20, 7), g_activation=activation)
     made = operations(spec, runs, 100)
     assert made.count("ganlab::layers4") == 1
@@ -112,7 +112,7 @@ def test_an_mlp_is_one_operation(in_c, monkeypatch, activation, runs):
 
 def test_only_whole_nets_become_one(in_c, monkeypatch):
     """Of D with kernels, samples must be at distance 0 from themselves wherever they come from."""
-    monkeypatch.setattr(tracing, "layers", in_c)
+    monkeypatch.setattr(fusing, "layers", in_c)
     made = operations(RING.replace(g_activation="tanh"), 1, 100)
     assert "aten::baddbmm" in made and not any("layers" in kind for kind in made)
     run, traces, x = (
@@ -129,7 +129,7 @@ def test_only_whole_nets_become_one(in_c, monkeypatch):
 
 @pytest.mark.parametrize("runs", [1, 3])
 def test_unfused_a_trace_is_the_function_bit_for_bit(in_c, monkeypatch, runs):
-    monkeypatch.setattr(tracing, "layers", in_c)
+    monkeypatch.setattr(fusing, "layers", in_c)
     traces, run = Traces(after=0), Run(tuple(RING.replace(seed=s) for s in range(runs)))
     z = torch.randn(runs, 4096, 2)
 
@@ -137,11 +137,11 @@ def test_unfused_a_trace_is_the_function_bit_for_bit(in_c, monkeypatch, runs):
         return (run.game.G(g, z),)
 
     wanted = run.game.G(run.state.g, z)
-    with tracing.unfused():
-        assert not tracing.as_one("relu")
+    with fusing.unfused():
+        assert not fusing.as_one("relu")
         for _ in "123":
             assert torch.equal(traces.call("G", made, run.state.g, z)[0], wanted)
-    assert tracing.as_one("relu")
+    assert fusing.as_one("relu")
     for _ in "123":
         traces.call("G", made, run.state.g, z)
     found = [[node.kind() for node in one.trace.graph.nodes()] for one in traces._known.values()]
@@ -150,7 +150,7 @@ def test_unfused_a_trace_is_the_function_bit_for_bit(in_c, monkeypatch, runs):
 
 def test_functions_are_traced_again_once_there_is_the_operation(in_c, monkeypatch):
     traces = Traces(after=0)
-    monkeypatch.setattr(tracing, "layers", {})
+    monkeypatch.setattr(fusing, "layers", {})
     monkeypatch.setattr(tracing, "TRACES", traces)
     run, z = Run(RING), torch.randn(1, 100, 2)
     kinds = []
@@ -165,7 +165,7 @@ def test_functions_are_traced_again_once_there_is_the_operation(in_c, monkeypatc
 
 @pytest.mark.skipif(not torch.backends.mkldnn.is_available(), reason="a torch without oneDNN")
 def test_a_layer_of_many_points_is_one_operation(monkeypatch):
-    monkeypatch.setattr(tracing, "layers", {})
+    monkeypatch.setattr(fusing, "layers", {})
     relu = RING.replace(g_hidden=(64, 64), g_activation="relu")
     made = operations(relu, 1, 2048)
     # The first layer has two inputs, for which torch's own is as fast.

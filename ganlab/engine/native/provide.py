@@ -16,7 +16,7 @@ from pathlib import Path
 import torch
 
 from ganlab import kernels
-from ganlab.engine import tracing
+from ganlab.engine import fusing, tracing
 from ganlab.engine.native import build
 from ganlab.engine.native.shim import address, library
 
@@ -49,7 +49,7 @@ def provide(folder: Path) -> None:
 
 
 def _provide_layers(path: Path) -> None:
-    if tracing.layers:
+    if fusing.layers:
         return
     try:
         tracing.use_layers(operations(path))
@@ -58,7 +58,7 @@ def _provide_layers(path: Path) -> None:
 
 
 @cache  # torch keeps an operation for as long as the process lives
-def operations(path: Path) -> dict[int, tracing.Function]:
+def operations(path: Path) -> dict[int, fusing.Function]:
     """The operations of layers.c, compiled as `path`, by their number of layers.
 
     x (R, n, in); of each layer weight (R, in, out) and bias (R, 1, out); the slope -> (R, n, out).
