@@ -1,7 +1,7 @@
 // The frames of one connection that wait for a tick of the display. The server limits the number of unacknowledged
 // frames, so that none queue up in the network.
 
-const OUTDATED = 40; // ms that a frame waits at most while a newer one is there
+const OUTDATED = 40; // ms after which a frame is skipped if a newer one is there
 
 /**
  * tell(n) acknowledges the first n frames: drawn, or replaced by newer ones.

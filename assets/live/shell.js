@@ -49,7 +49,7 @@ export function mountView(root, settings, make) {
   /** @type {import("./types.js").Scene | null} */
   let scene = null;
   /** @type {import("./types.js").Frame | null} */
-  let frame = null; // the newest one that a tick has taken
+  let frame = null; // the newest one that was taken, or that has revealed the scene
   /** @type {ReturnType<typeof curvesColumn> | null} */
   let curves = null;
   /** @type {ReturnType<typeof knobRow> | null} */
@@ -63,7 +63,7 @@ export function mountView(root, settings, make) {
   let frozen = null; // the frame that stays, if the picture is to stand still
   let past = false; // whether an earlier moment is shown
   let shownAt = Infinity; // the display's frame in which a picture of the moving run was last drawn
-  let fresh = false; // whether that frame has not been drawn yet
+  let fresh = false; // whether that frame is not counted as drawn yet
   let commanded = -Infinity; // when the last command was sent
   let ready = false; // whether this scene's picture and curves have their sizes
   const redraw = { picture: false, curves: false };
@@ -250,8 +250,9 @@ export function mountView(root, settings, make) {
     const taken = frames.take(tick, moves() && tick - commanded > ANSWERED);
     if (frames.waits()) schedule();
     if (taken && isOfScene(taken)) {
+      if (taken !== frame) redraw.picture = true; // else the frame has revealed the scene
       frame = taken;
-      fresh = redraw.picture = true;
+      fresh = true;
     }
     if (ready) drawAll(tick);
   }

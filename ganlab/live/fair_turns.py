@@ -32,7 +32,7 @@ class FairTurns:
         self.cores, self.playing = cores, 1
         # CPU seconds of turns, and of pictures made in their place, since `count`
         self._trained = self._painting = 0.0
-        self._share = 1.0  # of turns in these
+        self._share = 1.0  # the turns' share of both
 
     def count(self, playing: int) -> None:
         """Note how many sessions play, and what has been painted since the last call."""
@@ -59,8 +59,8 @@ class FairTurns:
     def serviced(self, session: Session, took: float, turn: bool) -> float:
         """Note the CPU seconds of service; returns those that are charged, if in a `turn`.
 
-        A session that were charged for a slow start would stand still after it. Only one that
-        starts again and again is.
+        A session charged for a slow start would stand still after it. So only repeated starts are
+        charged.
         """
         now = time.perf_counter()
         total = self.service(session, now) + took
@@ -77,15 +77,15 @@ class FairTurns:
     def trained(self, session: Session, seconds: float, took: float, updates: float) -> float:
         """The CPU seconds that are charged for a turn of `seconds` (see `length`).
 
-        took: of all of it but service; updates: of updates in another process.
+        took: without service; updates: those of updates in another process.
         """
         self._trained += took
         fair = self._fair(session)
         if not updates:
             charged = took
         else:
-            # What prepares updates takes a large part of the time of quick ones: runs that are
-            # charged for it train less than others.
+            # Preparing quick updates takes as long as making them. If that were charged, quick runs
+            # would train less than others.
             eager = session.group is not None and not session.group.compiled
             of_updates = updates * (_EAGER_CHARGED if eager else 1.0)
             charged = max(of_updates, _LEAST_CHARGED * min(took, fair))

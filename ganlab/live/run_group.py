@@ -183,15 +183,18 @@ class RunGroup:
         Compiled runs advance on all cores. The CPU time of other threads is charged to this one.
         """
 
-        def one(i: int) -> tuple[int, float]:
+        def one(i: int) -> tuple[int, float, float]:
             run, started, used = self.runs[i], time.perf_counter(), cpu_time.seconds()
+            updates = cpu_time.updates_elsewhere()
             self.made[i] = run.advance(iterations) if not run.stopped else 0
             self.seconds[i] = time.perf_counter() - started
-            return threading.get_ident(), cpu_time.seconds() - used
+            used, updates = cpu_time.seconds() - used, cpu_time.updates_elsewhere() - updates
+            return threading.get_ident(), used, updates
 
         if self.compiled:
             here, work = threading.get_ident(), on_all_cores(one, len(self.runs))
-            cpu_time.charge(sum(used for thread, used in work if thread != here))
+            others = [(used, updates) for thread, used, updates in work if thread != here]
+            cpu_time.charge(sum(used for used, _ in others), sum(updates for _, updates in others))
         else:  # eager updates need the interpreter lock: threads would only exchange it
             for i in range(len(self.runs)):
                 one(i)

@@ -75,9 +75,11 @@ class SessionWork:
             if slow != session.slow:
                 return 0.0  # it belongs to another pool now
             begun, before = time.perf_counter(), cpu_time.seconds()
-            asked = self.take_commands()
-            session.lifecycle.start_if_asked()
-            self.service += cpu_time.seconds() - before
+            try:
+                asked = self.take_commands()
+                session.lifecycle.start_if_asked()
+            finally:
+                self.service += cpu_time.seconds() - before
             assert session.group is not None
             now = time.perf_counter()
             session.group.compute_by(self._elsewhere(now, seconds))

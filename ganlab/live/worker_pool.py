@@ -224,7 +224,8 @@ class WorkerPool:
 
     def serve(self, session: Session, seconds: float = 0.0) -> None:
         """Give a session a turn of some seconds, or only execute its commands."""
-        self._count_playing(time.monotonic())
+        with self._changed:
+            self._count_playing(time.monotonic())
         started, before = cpu_time.seconds(), cpu_time.updates_elsewhere()
         wait: float | None = None
         try:

@@ -29,9 +29,9 @@ test("frames are acknowledged by how many have come in all, and once", () => {
   assert.deepEqual(told, [1, 3, 1], "a new connection counts from 0");
 });
 
-test("a moving run's frames are drawn one at a tick, so that a late one leaves no gap", () => {
+test("a late frame leaves a gap only if none waits, and those after it are drawn one at a tick", () => {
   const { told, frames } = queue();
-  // The fourth arrives after its tick, in the one of the fifth.
+  // Frames 2 and 3 come after their ticks: then 1 has been waiting, and nothing.
   const arrivals = [0.1, 0.9, 2.1, 4.05, 4.2, 5.1, 6.1];
   const drawn = [];
   for (let tick = 1; tick <= 7; tick++) {

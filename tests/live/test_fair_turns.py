@@ -6,10 +6,13 @@ from types import SimpleNamespace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from live_helpers import SMALL
 
-from ganlab.live import fair_turns
+from ganlab.comparison import Comparison
+from ganlab.live import cpu_time, fair_turns
 from ganlab.live.fair_turns import SERVICE_SECONDS, FairTurns
 from ganlab.live.pools import Places
+from ganlab.live.run_group import RunGroup
 
 seconds = st.floats(0.0, 10.0)
 
@@ -93,3 +96,20 @@ def test_a_start_is_not_charged_but_endless_ones_are(monkeypatch):
         clock.now += 0.1
         free += 0.1 - fair.serviced(one, 0.1, True)
     assert free == pytest.approx(100 * fair_turns.SERVICE_SHARE / 5 + SERVICE_SECONDS, abs=0.3)
+
+
+def test_what_other_processes_compute_for_runs_side_by_side_counts_on_every_thread(monkeypatch):
+    group = RunGroup(Comparison((SMALL, SMALL.replace(d_lr=0.01)), ("d_lr",)))
+    monkeypatch.setattr(RunGroup, "compiled", True)
+    for run in group.runs:
+
+        def advance(iterations):
+            time.sleep(0.05)  # so that both threads begin
+            cpu_time.charge(0.3, 0.2)
+            return iterations
+
+        monkeypatch.setattr(run, "advance", advance)
+    used, updates = cpu_time.seconds(), cpu_time.updates_elsewhere()
+    group.advance(1)
+    assert cpu_time.updates_elsewhere() - updates == pytest.approx(0.4)
+    assert cpu_time.seconds() - used == pytest.approx(0.6, abs=0.05)

@@ -30,7 +30,7 @@ def first_due(one, drawn):
 
 def test_a_frame_follows_the_acknowledgement_of_a_display_even_if_that_comes_early():
     assert 0.5 < first_due(pacing(), drawn=True) < 0.9
-    # And while one waits for its tick, so that the next one may be late.
+    # The next one is also made while one waits for its tick.
     assert first_due(pacing(), drawn=False) == first_due(pacing(), drawn=True)
 
 

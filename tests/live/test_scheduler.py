@@ -479,14 +479,21 @@ def test_pictures_that_take_long_do_not_stop_the_training(audience, monkeypatch)
     assert max(twice, default=0) < len(done) / 2
 
 
-def test_a_new_session_trains_at_once_beside_others(audience):
-    crowd = audience()
-    others = [crowd.watch(SMALL.replace(seed=i)) for i in range(3)]
-    until(lambda: all(s.used > 0.2 for s in others))
-    newcomer = crowd.watch(SMALL.replace(seed=9, batch=200))
-    until(lambda: newcomer.group is not None and newcomer.group.iteration > 3)
-    # It has paid for its updates and not for its start.
-    assert newcomer.used < max(s.used for s in others) + 0.05
+def test_a_slow_start_is_not_charged_as_training():
+    scheduler = Scheduler(1)
+    session = scheduler.create(SMALL)
+
+    def start() -> None:
+        end = time.thread_time() + 0.1
+        while time.thread_time() < end:
+            pass
+        raise MemoryError  # even if it fails
+
+    session.lifecycle.start_if_asked = start
+    scheduler.pool.serve(session, 0.005)
+    scheduler.close()
+    assert session.served[0] > 0.09
+    assert session.used < 0.02
 
 
 def test_who_cannot_stop_in_time_is_charged_for_it():
