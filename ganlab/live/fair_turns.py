@@ -17,9 +17,9 @@ ROUND_SECONDS = 0.02  # of updates in a round in which every session gets a slic
 _LEAST_SECONDS = 0.0008  # unless slices would be shorter than this
 _LEAST_CHARGED = 0.85  # of a slice for a turn, even if its updates take less
 _EAGER_CHARGED = 0.5  # of the time of eager updates elsewhere, which soon take less
-SERVICE_SECONDS = 0.3  # of service (commands, starts, frames) at once that is not charged,
-SERVICE_SHARE = 0.1  # and after that, of a core: it does not train less for it,
-SERVICE_SESSIONS = 6  # divided further above so many playing sessions
+SERVICE_SECONDS = 0.3  # CPU seconds of service (commands, starts, frames) that are free at once
+SERVICE_SHARE = 0.1  # of a core, which is free after that
+SERVICE_SESSIONS = 6  # if more sessions than these play, the share is divided further
 
 
 class FairTurns:

@@ -143,8 +143,9 @@ class Pacing:
         """
         if self._playing > 1:
             return now >= self.next_frame() - _EARLY
-        # While one frame waits for its tick, the next one may be late by as long as that. Where
-        # frames are rarer, one is made later without an acknowledgement: its way takes longer.
+        # At a display's pace the browser keeps one frame for its next tick, so that another one is
+        # made without waiting for an acknowledgement. Rarer frames are not kept: without an
+        # acknowledgement they are made later, because the way to this browser takes long.
         soon = drawn or self._least < _EVERY_TICK
         return now >= self.next_frame() + (-_JITTER if soon else _JITTER) * self._least
 

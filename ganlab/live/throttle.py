@@ -53,8 +53,8 @@ class Throttle:
         The number at most doubles from call to call, so that a quick call is not followed by a very
         long one. Returns how many were made, and their seconds.
         """
-        # Of another process, this thread's time says more about the others that it works for, and
-        # its CPU time about what prepares the updates.
+        # If another process computes, its CPU seconds of updates count: this thread's wall time
+        # includes waiting for others, and its CPU time includes what prepares the updates.
         clock = cpu_time.seconds if run.elsewhere else time.perf_counter
         started, before = clock(), cpu_time.updates_elsewhere()
         room = int(self._per_second * seconds)
